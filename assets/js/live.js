@@ -1,0 +1,79 @@
+// Manners of the live pages: they say whether they are live, mark what is new, keep the reader's place, and catch up after a break.
+
+const keys = () => new Set([...document.querySelectorAll("[data-key]")].map((row) => row.dataset.key));
+let known = keys();
+let anchor = null;
+
+// The first link at or below the top of the window: the reader's place.
+function place() {
+  for (const link of document.querySelectorAll("main a[id]")) {
+    const { top } = link.getBoundingClientRect();
+    if (top >= 0) return { id: link.id, top };
+  }
+  return null;
+}
+
+document.addEventListener("htmx:beforeSwap", () => {
+  known = keys();
+  anchor = window.scrollY > 0 ? place() : null;
+});
+
+document.addEventListener("htmx:afterSwap", () => {
+  const link = anchor && document.getElementById(anchor.id);
+  if (link) window.scrollBy({ top: link.getBoundingClientRect().top - anchor.top, behavior: "instant" });
+  anchor = null;
+  const fresh = [...document.querySelectorAll("[data-key]")].filter((row) => !known.has(row.dataset.key));
+  for (const row of fresh) row.classList.add("fresh");
+  if (fresh.length && known.size) {
+    const name = fresh[0].querySelector("h1, h3, a")?.textContent.trim();
+    document.getElementById("announce").textContent = name ? `News: ${name}` : "";
+  }
+  known = keys();
+  say(state);
+});
+
+// A burst's page hears of every burst; only its own concerns it.
+for (const name of ["sse:burst.updated", "sse:burst.withdrawn"]) {
+  document.addEventListener(name, (event) => {
+    const mine = event.target.dataset?.burst;
+    if (!mine) return;
+    try {
+      const { data } = JSON.parse(event.detail.data);
+      if (String(data.id ?? data.burst ?? mine) !== mine) event.stopPropagation();
+    } catch {
+      // Words we do not understand may still mean news.
+    }
+  }, true);
+}
+
+let state = "";
+let lost = false;
+
+function say(words) {
+  state = words;
+  for (const line of document.querySelectorAll("[data-line]")) {
+    line.textContent = words;
+    line.dataset.line = words === "live" ? "live" : "lost";
+  }
+}
+
+function catchUp() {
+  for (const part of document.querySelectorAll('[hx-trigger*="refresh"]')) window.htmx.trigger(part, "refresh");
+}
+
+document.addEventListener("htmx:sseOpen", () => {
+  say("live");
+  if (lost) catchUp();
+  lost = false;
+});
+document.addEventListener("htmx:sseError", () => {
+  say("reconnecting…");
+  lost = true;
+});
+
+// A phone that slept has missed things.
+let hidden = 0;
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) hidden = Date.now();
+  else if (hidden && Date.now() - hidden > 30_000) catchUp();
+});

@@ -1,0 +1,16 @@
+//! One burst from many notices: what is known of it, where it was, what it was called.
+
+pub mod model;
+pub mod page;
+pub mod routes;
+mod rows;
+pub mod store;
+pub mod story;
+pub mod view;
+
+#[cfg(test)]
+mod tests;
+
+pub use model::{Best, Burst, Tier, Verdict, Withdrawal};
+pub use routes::router;
+pub use store::{Arrival, Filed, record};

@@ -1,0 +1,367 @@
+//! Pages and JSON of bursts.
+
+use axum::extract::State;
+use axum::http::{HeaderName, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::model::{Burst, Tier, Withdrawal};
+use super::page::{self, Whole};
+use super::store::{self, PageKey, Wanted};
+use super::view::{BurstPage, Choice, Filters, ListPage};
+use crate::notices::Role;
+use crate::platform::web::extract::{Json, Path, Query};
+use crate::platform::web::problem::Problem;
+use crate::platform::web::{Html, Viewer};
+use crate::platform::{App, Error, Result};
+use crate::sky::Equatorial;
+
+const PAGE: usize = 20;
+const LARGEST_PAGE: usize = 200;
+
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(latest))
+        .routes(routes!(one))
+        .routes(routes!(notices))
+        .routes(routes!(notice_body))
+        .routes(routes!(chart))
+        .routes(routes!(finder))
+        .route("/bursts", get(list_page))
+        .route("/bursts/{id}", get(burst_page))
+}
+
+/// A burst as the API shows it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Burst)]
+pub struct BurstJson {
+    pub id: i64,
+    pub name: String,
+    pub mission: String,
+    pub instrument: Option<String>,
+    /// As the mission writes it.
+    pub trigger_id: Option<String>,
+    pub trigger_time: Option<DateTime<Utc>>,
+    #[schema(value_type = String, examples("observation"))]
+    pub role: Role,
+    /// A pointable, B wide, C context, D self-test
+    pub tier: Tier,
+    /// Why and since when it is no burst any more.
+    pub withdrawn: Option<Withdrawal>,
+    pub position: Option<PositionJson>,
+    pub classification: Option<ClassJson>,
+    pub notice_count: u32,
+    /// Addresses that the notices give: light_curve, map, …
+    pub links: std::collections::BTreeMap<String, String>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A position, ICRS, deg.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Position)]
+pub struct PositionJson {
+    pub ra: f64,
+    pub dec: f64,
+    /// As the notice gives it.
+    pub error_radius_deg: Option<f64>,
+    /// Holds the burst with 90 % probability, systematics included.
+    pub error_radius_90_deg: Option<f64>,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Classification)]
+pub struct ClassJson {
+    pub most_likely: String,
+    /// 0…1
+    pub probability: Option<f64>,
+}
+
+/// A page of a list; `next` goes into `after` for the page that follows.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Listed<T> {
+    pub items: Vec<T>,
+    pub next: Option<String>,
+}
+
+impl From<&Burst> for BurstJson {
+    fn from(burst: &Burst) -> Self {
+        let position = burst.best.as_ref().map(|best| PositionJson {
+            ra: best.position.ra,
+            dec: best.position.dec,
+            error_radius_deg: best.error_radius,
+            error_radius_90_deg: best.error_radius_90,
+        });
+        let class = burst.class.as_ref().map(|class| ClassJson {
+            most_likely: class.what.most_likely.to_string(),
+            probability: class.what.probability,
+        });
+        Self {
+            id: burst.id,
+            name: burst.name(),
+            mission: burst.mission.to_string(),
+            instrument: burst.instrument.clone(),
+            trigger_id: burst.trigger_id.clone(),
+            trigger_time: burst.trigger_time,
+            role: burst.role,
+            tier: burst.tier(),
+            withdrawn: burst.withdrawn(),
+            position,
+            classification: class,
+            notice_count: burst.notice_count,
+            links: burst.links.clone(),
+            created_at: burst.created_at,
+            updated_at: burst.updated_at,
+        }
+    }
+}
+
+/// One notice of a burst.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct NoticeJson {
+    id: i64,
+    format: String,
+    mission: String,
+    instrument: Option<String>,
+    kind: String,
+    trigger_id: Option<String>,
+    trigger_time: Option<DateTime<Utc>>,
+    /// When the mission made it.
+    notice_time: Option<DateTime<Utc>>,
+    /// When the broker took it.
+    kafka_time: Option<DateTime<Utc>>,
+    received_at: DateTime<Utc>,
+    stored_at: DateTime<Utc>,
+    position: Option<PositionJson>,
+    classification: Option<ClassJson>,
+    retraction: bool,
+    suppressed: Option<String>,
+    /// The burst was old when this reached us.
+    stale: bool,
+    subject: Option<String>,
+    circular_id: Option<u32>,
+    topic: String,
+    /// Where its bytes are.
+    body: String,
+}
+
+/// Which bursts to list; everything, unless a field says otherwise.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+struct Asked {
+    mission: Option<String>,
+    /// A, B, C or D
+    tier: Option<String>,
+    /// Only bursts triggered at or after this time (RFC 3339), or within the last so many days (`7d`).
+    since: Option<String>,
+    /// true or false
+    has_position: Option<String>,
+    /// Centre of a cone, deg; ra, dec and radius go together.
+    ra: Option<f64>,
+    dec: Option<f64>,
+    radius: Option<f64>,
+    /// 1…200, 20 unless given
+    limit: Option<usize>,
+    /// `next` of the page before
+    after: Option<String>,
+}
+
+impl Asked {
+    /// What is wanted and how many; every faulty field is named.
+    fn understand(&self, now: DateTime<Utc>) -> Result<(Wanted, usize)> {
+        let mut faults = Vec::new();
+        let mut fault = |field: &str, message: &str| faults.push(crate::platform::error::FieldFault { field: field.into(), message: message.into() });
+        let said = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let tier = said(&self.tier).and_then(|text| Tier::parse(&text).or_else(|| { fault("tier", "must be A, B, C or D"); None }));
+        let since = said(&self.since).and_then(|text| since(&text, now).or_else(|| { fault("since", "must be a time like 2026-11-21T00:00:00Z, or days like 7d"); None }));
+        let has_position = said(&self.has_position).and_then(|text| text.parse().ok().or_else(|| { fault("has_position", "must be true or false"); None }));
+        let after = said(&self.after).and_then(|text| PageKey::parse(&text).or_else(|| { fault("after", "must be the next of an earlier page"); None }));
+        let limit = self.limit.unwrap_or(PAGE);
+        if !(1..=LARGEST_PAGE).contains(&limit) {
+            fault("limit", "must be 1 to 200");
+        }
+        let cone = match (self.ra, self.dec, self.radius) {
+            (None, None, None) => None,
+            (Some(ra), Some(dec), Some(radius)) if (0.0..=180.0).contains(&radius) && Equatorial::new(ra, dec).is_some() => Equatorial::new(ra, dec).map(|centre| (centre, radius)),
+            _ => { fault("ra", "ra, dec and radius go together: degrees, dec −90 to 90, radius 0 to 180"); None }
+        };
+        if faults.is_empty() {
+            Ok((Wanted { mission: said(&self.mission), tier, since, has_position, cone, after }, limit))
+        } else {
+            Err(Error::Invalid(faults))
+        }
+    }
+}
+
+fn since(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    if let Some(days) = text.strip_suffix('d').and_then(|days| days.parse().ok()) {
+        return TimeDelta::try_days(days).and_then(|span| now.checked_sub_signed(span));
+    }
+    DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc())
+}
+
+/// Every burst, newest trigger first: all tiers, withdrawn ones and tests too.
+#[utoipa::path(get, path = "/api/bursts", tag = "bursts", params(Asked), responses((status = 200, body = Listed<BurstJson>), (status = 422, body = Problem)))]
+async fn list(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Json<Listed<BurstJson>>> {
+    let (wanted, limit) = asked.understand(app.clock.now())?;
+    let (bursts, next) = app.db.read(move |conn| store::list(conn, &wanted, limit)).await?;
+    Ok(Json(Listed { items: bursts.iter().map(BurstJson::from).collect(), next: next.map(|key| key.to_string()) }))
+}
+
+/// The five newest.
+#[utoipa::path(get, path = "/api/bursts/latest", tag = "bursts", responses((status = 200, body = Listed<BurstJson>)))]
+async fn latest(State(app): State<App>) -> Result<Json<Listed<BurstJson>>> {
+    let (bursts, _) = app.db.read(|conn| store::list(conn, &Wanted::default(), 5)).await?;
+    Ok(Json(Listed { items: bursts.iter().map(BurstJson::from).collect(), next: None }))
+}
+
+/// One burst.
+#[utoipa::path(get, path = "/api/bursts/{id}", tag = "bursts", params(("id" = i64, Path)), responses((status = 200, body = BurstJson), (status = 404, body = Problem)))]
+async fn one(State(app): State<App>, Path(id): Path<i64>) -> Result<Json<BurstJson>> {
+    let burst = app.db.read(move |conn| store::burst(conn, id)).await?;
+    Ok(Json(BurstJson::from(&burst)))
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+struct Paged {
+    /// 1…200, 20 unless given
+    limit: Option<usize>,
+    /// `next` of the page before
+    after: Option<i64>,
+}
+
+/// A burst's notices in the order in which they were stored.
+#[utoipa::path(get, path = "/api/bursts/{id}/notices", tag = "bursts", params(("id" = i64, Path), Paged), responses((status = 200, body = Listed<NoticeJson>), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn notices(State(app): State<App>, Path(id): Path<i64>, Query(paged): Query<Paged>) -> Result<Json<Listed<NoticeJson>>> {
+    let limit = paged.limit.unwrap_or(PAGE);
+    if !(1..=LARGEST_PAGE).contains(&limit) {
+        return Err(Error::invalid("limit", "must be 1 to 200"));
+    }
+    let (heard, next) = app.db.read(move |conn| store::burst(conn, id).and_then(|_| store::heard_after(conn, id, paged.after.unwrap_or(0), limit))).await?;
+    Ok(Json(Listed { items: heard.iter().map(|heard| notice_json(id, heard)).collect(), next: next.map(|id| id.to_string()) }))
+}
+
+/// A notice's bytes as they were received.
+#[utoipa::path(get, path = "/api/bursts/{id}/notices/{notice_id}", tag = "bursts", params(("id" = i64, Path), ("notice_id" = i64, Path)), responses((status = 200, content_type = "text/plain", body = String), (status = 404, body = Problem)))]
+async fn notice_body(State(app): State<App>, Path((id, notice_id)): Path<(i64, i64)>) -> Result<impl IntoResponse> {
+    let body = app.db.read(move |conn| store::body(conn, id, notice_id)).await?;
+    // Whatever it is, a browser only shows it as text.
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox")], body))
+}
+
+/// The whole sky with the burst's region, SVG.
+#[utoipa::path(get, path = "/api/bursts/{id}/chart.svg", tag = "bursts", params(("id" = i64, Path)), responses((status = 200, content_type = "image/svg+xml", body = String), (status = 404, body = Problem)))]
+async fn chart(State(app): State<App>, Path(id): Path<i64>) -> Result<impl IntoResponse> {
+    let whole = whole(&app, id).await?;
+    svg(page::chart(&whole.burst, whole.region.as_ref(), &whole.heard))
+}
+
+/// The field around the best position, SVG.
+#[utoipa::path(get, path = "/api/bursts/{id}/finder.svg", tag = "bursts", params(("id" = i64, Path)), responses((status = 200, content_type = "image/svg+xml", body = String), (status = 404, body = Problem)))]
+async fn finder(State(app): State<App>, Path(id): Path<i64>) -> Result<impl IntoResponse> {
+    let whole = whole(&app, id).await?;
+    svg(page::finder(&whole.burst, whole.region.as_ref()))
+}
+
+fn svg(drawn: Option<String>) -> Result<([(HeaderName, &'static str); 2], String)> {
+    let drawn = drawn.ok_or(Error::NotFound("chart: the burst has no position that fits one"))?;
+    Ok(([(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "no-cache")], drawn))
+}
+
+/// GET /bursts/{id}
+async fn burst_page(State(app): State<App>, viewer: Viewer, Path(id): Path<i64>) -> Result<Html<BurstPage>> {
+    let whole = whole(&app, id).await?;
+    Ok(Html(page::page(viewer, &whole, app.clock.now())))
+}
+
+/// GET /bursts
+async fn list_page(State(app): State<App>, viewer: Viewer, Query(asked): Query<Asked>) -> Result<Html<ListPage>> {
+    let now = app.clock.now();
+    let (wanted, limit) = asked.understand(now)?;
+    let ((bursts, next), missions) = app.db.read(move |conn| Ok((store::list(conn, &wanted, limit)?, store::missions(conn)?))).await?;
+    Ok(Html(ListPage {
+        viewer,
+        filters: filters(&asked, &missions),
+        rows: bursts.iter().map(|burst| page::row(burst, now)).collect(),
+        older: next.map(|key| asked.address(Some(key))),
+        newest: asked.after.as_ref().map(|_| asked.address(None)),
+    }))
+}
+
+async fn whole(app: &App, id: i64) -> Result<Whole> {
+    let read = move |conn: &rusqlite::Connection| {
+        let burst = store::burst(conn, id)?;
+        Ok(Whole { burst, heard: store::heard(conn, id)?, linked: store::linked(conn, id)?, region: store::region(conn, id)? })
+    };
+    app.db.read(read).await
+}
+
+fn notice_json(burst_id: i64, heard: &store::Heard) -> NoticeJson {
+    NoticeJson {
+        id: heard.id,
+        format: heard.format.as_str().into(),
+        mission: heard.mission.to_string(),
+        instrument: heard.instrument.clone(),
+        kind: heard.kind.as_str().into(),
+        trigger_id: heard.trigger_id.clone(),
+        trigger_time: heard.trigger_time,
+        notice_time: heard.notice_time,
+        kafka_time: heard.kafka_time,
+        received_at: heard.received_at,
+        stored_at: heard.stored_at,
+        position: heard.position.map(|position| PositionJson {
+            ra: position.ra,
+            dec: position.dec,
+            error_radius_deg: heard.error_radius,
+            error_radius_90_deg: heard.error_radius_90,
+        }),
+        classification: heard.class.as_ref().map(|class| ClassJson { most_likely: class.most_likely.to_string(), probability: class.probability }),
+        retraction: heard.retraction,
+        suppressed: heard.suppressed.map(|why| why.as_str().into()),
+        stale: heard.stale,
+        subject: heard.subject.clone(),
+        circular_id: heard.circular_id,
+        topic: heard.topic.clone(),
+        body: format!("/api/bursts/{burst_id}/notices/{}", heard.id),
+    }
+}
+
+const TIERS: [(&str, &str); 5] = [("", "Any"), ("A", "Pointable"), ("B", "Wide"), ("C", "Context"), ("D", "Tests")];
+const AGES: [(&str, &str); 4] = [("", "Any time"), ("1d", "Last day"), ("7d", "Last 7 days"), ("30d", "Last 30 days")];
+const POSITIONS: [(&str, &str); 3] = [("", "With or without"), ("true", "With a position"), ("false", "Without")];
+
+fn filters(asked: &Asked, missions: &[String]) -> Filters {
+    let choices = |all: &[(&str, &str)], chosen: &Option<String>| -> Vec<Choice> {
+        let chosen = chosen.as_deref().unwrap_or_default();
+        all.iter().map(|(value, label)| Choice { value: (*value).into(), label: (*label).into(), chosen: *value == chosen }).collect()
+    };
+    let missions: Vec<(&str, &str)> = std::iter::once(("", "Any")).chain(missions.iter().map(|mission| (mission.as_str(), mission.as_str()))).collect();
+    let filters = Filters {
+        missions: choices(&missions, &asked.mission),
+        tiers: choices(&TIERS, &asked.tier),
+        since: choices(&AGES, &asked.since),
+        position: choices(&POSITIONS, &asked.has_position),
+        said: None,
+    };
+    let chosen = [&filters.missions, &filters.tiers, &filters.since, &filters.position];
+    let said: Vec<String> = chosen.into_iter().flatten().filter(|choice| choice.chosen && !choice.value.is_empty()).map(|choice| choice.label.clone()).collect();
+    Filters { said: Some(said.join(", ")).filter(|said| !said.is_empty()), ..filters }
+}
+
+impl Asked {
+    /// The list's address with the same filters, at `after` or from the beginning.
+    fn address(&self, after: Option<PageKey>) -> String {
+        let after = after.map(|key| key.to_string());
+        let fields = [("mission", &self.mission), ("tier", &self.tier), ("since", &self.since), ("has_position", &self.has_position), ("after", &after)];
+        let mut query = String::new();
+        for (name, value) in fields.into_iter().filter_map(|(name, value)| Some((name, value.as_ref().filter(|value| !value.is_empty())?))) {
+            let escaped: String = value.bytes().map(|byte| if byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect();
+            query += &format!("{}{name}={escaped}", if query.is_empty() { "?" } else { "&" });
+        }
+        format!("/bursts{query}")
+    }
+}

@@ -1,0 +1,77 @@
+//! `grb-app admin`: what an officer needs at a terminal.
+
+use std::io::Write as _;
+
+use serde_json::json;
+
+use super::{Common, print_json};
+use crate::bursts::store;
+use crate::intake::aside;
+use crate::platform::db::open_to_read;
+
+#[derive(clap::Subcommand)]
+pub(super) enum Admin {
+    /// What the database holds and when the last notice came
+    Status {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Notices that could not be read; they are kept whole
+    #[command(subcommand)]
+    Aside(Aside),
+}
+
+#[derive(clap::Subcommand)]
+pub(super) enum Aside {
+    /// Lists the newest of them, with the reason of each
+    List {
+        #[arg(long)]
+        json: bool,
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Prints the bytes of one as they came
+    Show { id: i64 },
+}
+
+impl Admin {
+    pub(super) fn run(self, common: &Common) -> anyhow::Result<()> {
+        let conn = open_to_read(&common.settings()?.data_dir)?;
+        match self {
+            Self::Status { json } => status(&conn, json),
+            Self::Aside(Aside::List { json, limit }) => list(&conn, json, limit),
+            Self::Aside(Aside::Show { id }) => Ok(std::io::stdout().write_all(&aside::body(&conn, id)?)?),
+        }
+    }
+}
+
+fn status(conn: &rusqlite::Connection, json: bool) -> anyhow::Result<()> {
+    let (notices, bursts) = store::counts(conn)?;
+    let (last_notice, last_test) = store::newest(conn)?;
+    let asides = aside::count(conn)?;
+    if json {
+        return print_json(&json!({
+            "version": env!("CARGO_PKG_VERSION"), "notices": notices, "bursts": bursts, "set_aside": asides,
+            "last_notice": last_notice, "last_self_test": last_test,
+        }));
+    }
+    let moment = |at: Option<chrono::DateTime<chrono::Utc>>| at.map_or_else(|| "none yet".into(), |at| at.to_rfc3339());
+    println!("{notices} notices of {bursts} bursts; {asides} set aside");
+    println!("last notice     {}", moment(last_notice));
+    println!("last self-test  {}", moment(last_test));
+    Ok(())
+}
+
+fn list(conn: &rusqlite::Connection, json: bool, limit: u32) -> anyhow::Result<()> {
+    let asides = aside::list(conn, limit)?;
+    if json {
+        return print_json(&asides);
+    }
+    if asides.is_empty() {
+        println!("Nothing is set aside: every notice could be read.");
+    }
+    for one in asides {
+        println!("{:>6}  {}  {}  {} bytes, {}×\n        {}", one.id, one.received_at.to_rfc3339(), one.topic, one.bytes, one.times, one.reason);
+    }
+    Ok(())
+}

@@ -1,0 +1,30 @@
+//! `grb-app migrate`: the database's schema.
+
+use super::Common;
+use crate::platform::db::{self, Db};
+use crate::platform::Clock;
+
+#[derive(clap::Args)]
+pub(super) struct Migrate {
+    /// Only say what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Migrate {
+    pub(super) fn run(&self, common: &Common) -> anyhow::Result<()> {
+        let folder = common.settings()?.data_dir;
+        let pending = db::pending(&folder.join(db::FILE))?;
+        if pending.is_empty() {
+            println!("The database has this program's schema already.");
+            return Ok(());
+        }
+        if self.dry_run {
+            println!("To be done: {}. A verified copy is made first.", pending.join(", "));
+            return Ok(());
+        }
+        Db::open(&folder, Clock::system().now())?;
+        println!("Done: {}.", pending.join(", "));
+        Ok(())
+    }
+}

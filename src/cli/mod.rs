@@ -1,0 +1,125 @@
+//! The commands. Each is one thin file: read the arguments, call the area, print.
+
+mod admin;
+mod config;
+mod listen;
+mod migrate;
+mod notice;
+mod replay;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::platform::config::{Config, Sources};
+use crate::platform::error::Exit;
+
+#[derive(Parser)]
+#[command(name = "grb-app", version, about, max_term_width = 100)]
+struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Accepted after every subcommand.
+#[derive(clap::Args, Clone)]
+struct Common {
+    /// Folder of grb-app.db
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+    /// Settings file instead of /etc/grb-app/grb-app.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Everything: pages, API, and the listener where GCN credentials are set
+    Serve(serve::Serve),
+    /// Reads notices
+    #[command(subcommand)]
+    Notice(notice::Notice),
+    /// Takes recorded notices into the database, each as of its own date
+    Replay(replay::Replay),
+    /// Hears notices here and forwards them, signed, to a grb-app that serves elsewhere
+    Listen(listen::Listen),
+    /// What an officer of the club needs at a terminal
+    #[command(subcommand)]
+    Admin(admin::Admin),
+    /// Brings the database to this program's schema
+    Migrate(migrate::Migrate),
+    /// Shows or checks the settings
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Asks a serving grb-app whether it is ready
+    Health(serve::Health),
+    /// Prints the description of the API (OpenAPI 3.1)
+    Openapi,
+    /// Prints the version
+    Version,
+}
+
+/// Runs the command of the process's arguments; its exit code is of sysexits.h.
+pub fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(told) => {
+            // Help and version are no errors.
+            let code = if told.use_stderr() { 64 } else { 0 };
+            drop(told.print());
+            return ExitCode::from(code);
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(8).build();
+    let done = runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(dispatch(arguments)));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+async fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
+    let common = arguments.common;
+    match arguments.command {
+        Command::Serve(serve) => serve.run(&common).await,
+        Command::Notice(notice) => notice.run(),
+        Command::Replay(replay) => replay.run(&common).await,
+        Command::Listen(listen) => listen.run(&common).await,
+        Command::Admin(admin) => admin.run(&common),
+        Command::Migrate(migrate) => migrate.run(&common),
+        Command::Config(config) => config.run(&common),
+        Command::Health(health) => health.run(&common).await,
+        Command::Openapi => print_json(&crate::serve::openapi()),
+        Command::Version => {
+            println!("grb-app {} (SQLite {})", env!("CARGO_PKG_VERSION"), rusqlite::version());
+            Ok(())
+        }
+    }
+}
+
+impl Common {
+    /// Every setting with its origin; `flags` are those of the command.
+    fn sources(&self, flags: &[(&'static str, Option<String>)]) -> anyhow::Result<Sources> {
+        let folder = self.data_dir.as_ref().map(|path| path.to_string_lossy().into_owned());
+        let flags: Vec<_> = flags.iter().cloned().chain([("data_dir", folder)]).collect();
+        Sources::gather(self.config.as_deref(), &|name| std::env::var(name).ok(), &flags)
+    }
+
+    fn settings(&self) -> anyhow::Result<Config> {
+        self.sources(&[])?.understand()
+    }
+}
+
+fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    println!("{}", serde_json::to_string_pretty(value)?);
+    Ok(())
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("grb-app: {error:#}");
+    ExitCode::from(error.downcast_ref::<Exit>().map_or(70, |exit| exit.code))
+}

@@ -1,0 +1,78 @@
+//! `grb-app notice show`: what notices say.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::notices;
+use crate::platform::error::Exit;
+
+#[derive(clap::Subcommand)]
+pub(super) enum Notice {
+    /// Prints what notices say
+    Show(Show),
+}
+
+#[derive(clap::Args)]
+pub(super) struct Show {
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+impl Notice {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let Self::Show(show) = self;
+        let mut unreadable = 0;
+        for path in &show.files {
+            let shown = shown(path);
+            unreadable += usize::from(shown.get("error").is_some());
+            if show.json {
+                println!("{shown}");
+            } else {
+                print(&shown);
+            }
+        }
+        match unreadable {
+            0 => Ok(()),
+            count => Err(Exit::data(format!("{count} of {} files could not be read.", show.files.len())).into()),
+        }
+    }
+}
+
+/// What one file says: a notice, several, or why it cannot be read.
+fn shown(path: &std::path::Path) -> Value {
+    let file = path.to_string_lossy();
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => return json!({ "file": file, "error": error.to_string() }),
+    };
+    let mut bodies = notices::split(&bytes);
+    let one = |body: &[u8]| match notices::read(body) {
+        Ok(notice) => notices::show(&file, &notice),
+        Err(error) => json!({ "file": file, "error": error.to_string() }),
+    };
+    match (bodies.len(), bodies.pop()) {
+        (1, Some(body)) => one(&body),
+        (0, _) | (_, None) => one(&bytes),
+        (_, Some(last)) => {
+            bodies.push(last);
+            json!({ "file": file, "notices": bodies.iter().map(|body| one(body)).collect::<Vec<_>>() })
+        }
+    }
+}
+
+/// The same for people: a heading and a line a fact; what is null is left out.
+fn print(shown: &Value) {
+    println!("{}", shown["file"].as_str().unwrap_or_default());
+    let facts = shown.as_object().into_iter().flatten().filter(|(key, value)| *key != "file" && !value.is_null());
+    for (key, value) in facts {
+        match value {
+            Value::Array(notices) => notices.iter().for_each(print),
+            Value::String(text) => println!("  {key:22} {text}"),
+            other => println!("  {key:22} {other}"),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! `grb-app serve` and `grb-app health`.
+
+use super::Common;
+use crate::demo::Demo;
+use crate::platform::error::Exit;
+use crate::platform::{App, Clock};
+
+#[derive(clap::Args)]
+pub(super) struct Serve {
+    /// Address and port; port 0 picks a free one and prints it
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// A made-up club on a recorded night: no Kafka, no mail, nothing leaves this machine
+    #[arg(long)]
+    demo: bool,
+    /// How fast the demo's night is played
+    #[arg(long, default_value_t = 1.0, requires = "demo")]
+    speed: f64,
+}
+
+impl Serve {
+    pub(super) async fn run(self, common: &Common) -> anyhow::Result<()> {
+        let config = common.sources(&[("listen", self.listen)])?.understand()?;
+        if !self.demo {
+            let app = App::open(config, Clock::system())?;
+            return crate::serve::run(app, std::future::ready(())).await;
+        }
+        if !(self.speed > 0.0 && self.speed.is_finite()) {
+            return Err(Exit::usage("--speed must be a number above 0.").into());
+        }
+        let demo = Demo::prepare(config, common.data_dir.as_deref(), self.speed).await?;
+        let app = demo.app.clone();
+        let night = demo.night();
+        crate::serve::run(app, night).await
+    }
+}
+
+/// `grb-app health`
+#[derive(clap::Args)]
+pub(super) struct Health {
+    /// Address of the serving grb-app, from the settings unless given
+    url: Option<String>,
+}
+
+impl Health {
+    pub(super) async fn run(self, common: &Common) -> anyhow::Result<()> {
+        let listen = common.settings()?.listen;
+        let url = self.url.unwrap_or_else(|| format!("http://{listen}"));
+        let client = crate::platform::trust::Roots::load(None)?.client()?;
+        let answer = client.get(format!("{}/health/readiness", url.trim_end_matches('/'))).send().await;
+        let answer = answer.map_err(|_| Exit::unavailable(format!("Nothing answers at {url}. Is `grb-app serve` running?")))?;
+        let ready = answer.status().is_success();
+        println!("{}", answer.text().await?);
+        if ready { Ok(()) } else { Err(Exit::unavailable("It is not ready.").into()) }
+    }
+}

@@ -1,0 +1,48 @@
+//! The first page: what happened last.
+
+use axum::extract::State;
+use axum::routing::get;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::bursts::page;
+use crate::bursts::store::{self, Wanted};
+use crate::bursts::view::{Desk, LatestPage};
+use crate::intake;
+use crate::platform::health::State as Mood;
+use crate::platform::web::{Html, Viewer};
+use crate::platform::{App, Result};
+
+/// The newest one large, and these below it.
+const EARLIER: usize = 12;
+
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().route("/", get(latest))
+}
+
+async fn latest(State(app): State<App>, viewer: Viewer) -> Result<Html<LatestPage>> {
+    let now = app.clock.now();
+    let (bursts, region) = app
+        .db
+        .read(|conn| {
+            let (bursts, _) = store::list(conn, &Wanted::default(), EARLIER + 1)?;
+            let region = bursts.first().map(|newest| store::region(conn, newest.id)).transpose()?.flatten();
+            Ok((bursts, region))
+        })
+        .await?;
+    Ok(Html(LatestPage {
+        viewer,
+        desk: desk(&app),
+        newest: bursts.first().map(|burst| page::headline(burst, region.as_ref(), now)),
+        earlier: bursts.iter().skip(1).map(|burst| page::row(burst, now)).collect(),
+    }))
+}
+
+fn desk(app: &App) -> Desk {
+    let condition = intake::condition(app);
+    let state = match condition.state {
+        Mood::Ok => "ok",
+        Mood::Off => "off",
+        Mood::Warn => "warn",
+    };
+    Desk { state: state.into(), words: condition.words, remedy: condition.remedy }
+}

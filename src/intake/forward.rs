@@ -1,0 +1,58 @@
+//! A listener on another host: what it hears it forwards, signed, to a desk that serves.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::kafka::{self, Setup};
+use super::push::sign;
+use super::RawNotice;
+use crate::platform::config::Secret;
+use crate::platform::random;
+use crate::platform::trust::Roots;
+
+/// Where notices go, and the secret that both hosts know.
+pub struct Desk {
+    pub url: String,
+    pub secret: Secret,
+}
+
+/// Hears notices and forwards each until the desk has it, until `stop`.
+pub async fn forward(setup: &Setup, desk: Desk, stop: CancellationToken) -> anyhow::Result<()> {
+    let client = Roots::load(setup.kafka.ca.as_deref())?.client()?;
+    let (client, desk) = (&client, &desk);
+    let nothing_kept = |_| async { Ok(HashMap::new()) };
+    let sink = |raw: RawNotice| async move { deliver(client, desk, setup, &raw).await };
+    kafka::listen(setup, nothing_kept, sink, stop).await
+}
+
+/// Sends one notice until the desk answers that it has it, or that it never will.
+async fn deliver(client: &reqwest::Client, desk: &Desk, setup: &Setup, raw: &RawNotice) {
+    let mut pause = Duration::from_secs(1);
+    loop {
+        let why = match send(client, desk, setup, raw).await {
+            Ok(status) if status.is_success() => return,
+            Ok(reqwest::StatusCode::PAYLOAD_TOO_LARGE) => {
+                tracing::error!("The desk refused a notice of {} bytes on {} as too large.", raw.body.len(), raw.topic);
+                return;
+            }
+            Ok(status) => format!("it answered {status}"),
+            Err(error) => error.to_string(),
+        };
+        tracing::warn!("A notice was not delivered to {}: {why}. Again in {pause:?}.", desk.url);
+        tokio::time::sleep(pause.mul_f64(random::jitter(0.2))).await;
+        pause = (pause * 2).min(Duration::from_secs(60));
+    }
+}
+
+async fn send(client: &reqwest::Client, desk: &Desk, setup: &Setup, raw: &RawNotice) -> reqwest::Result<reqwest::StatusCode> {
+    let timestamp = setup.clock.wall().timestamp().to_string();
+    let request = client
+        .post(format!("{}/api/notices", desk.url.trim_end_matches('/')))
+        .header("X-Topic", &raw.topic)
+        .header("X-Signature", sign(&desk.secret, &timestamp, &raw.topic, &raw.body))
+        .header("X-Timestamp", timestamp)
+        .body(raw.body.clone());
+    Ok(request.send().await?.status())
+}

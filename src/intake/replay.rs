@@ -1,0 +1,67 @@
+//! Recorded notices, taken in as of their own dates.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+
+use super::{RawNotice, Recorded, take};
+use crate::notices;
+use crate::platform::{App, Error};
+
+/// The notices of `paths`, files or folders, the oldest first; those without a readable date come first, as of `otherwise`.
+pub fn load(paths: &[PathBuf], otherwise: DateTime<Utc>) -> anyhow::Result<Vec<RawNotice>> {
+    let mut raws = Vec::new();
+    for path in files(paths)? {
+        let bytes = std::fs::read(&path).with_context(|| format!("Reading {}", path.display()))?;
+        raws.extend(notices::split(&bytes).iter().map(|body| dated(&path, body.to_vec(), otherwise)));
+    }
+    raws.sort_by_key(|raw| raw.as_of);
+    Ok(raws)
+}
+
+/// Takes them in, paced by their dates `speed` times as fast as they came, or without a pause; tells each outcome.
+pub async fn play(app: &App, raws: Vec<RawNotice>, speed: Option<f64>, mut tell: impl FnMut(&Recorded)) -> anyhow::Result<()> {
+    let mut before: Option<DateTime<Utc>> = None;
+    for raw in raws {
+        if let (Some(speed), Some(now), Some(then)) = (speed, raw.as_of, before) {
+            let pause = (now - then).as_seconds_f64() / speed;
+            tokio::time::sleep(Duration::from_secs_f64(pause.clamp(0.0, 86_400.0))).await;
+        }
+        before = raw.as_of;
+        tell(&take_patiently(app, raw).await?);
+    }
+    Ok(())
+}
+
+async fn take_patiently(app: &App, raw: RawNotice) -> anyhow::Result<Recorded> {
+    loop {
+        match take(app, raw.clone()).await {
+            Err(Error::Busy) => tokio::time::sleep(Duration::from_millis(20)).await,
+            other => return Ok(other?),
+        }
+    }
+}
+
+fn dated(path: &Path, body: Vec<u8>, otherwise: DateTime<Utc>) -> RawNotice {
+    let read = notices::read(&body).ok();
+    let as_of = read.and_then(|notice| notice.notice_time.or(notice.trigger_time)).unwrap_or(otherwise);
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    RawNotice { as_of: Some(as_of), ..RawNotice::new(format!("replay:{name}"), body) }
+}
+
+fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let entries = std::fs::read_dir(path).with_context(|| format!("Reading {}", path.display()))?;
+            let mut inside = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+            inside.sort();
+            found.extend(files(&inside)?);
+        } else {
+            found.push(path.clone());
+        }
+    }
+    Ok(found)
+}

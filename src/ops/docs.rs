@@ -1,0 +1,44 @@
+//! The API, described for people by the same document that machines read.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Extension;
+use utoipa::openapi::OpenApi;
+
+use crate::platform::web::{Html, Viewer};
+
+/// The description of every route, made when they are put together.
+#[derive(Clone)]
+pub struct Described(pub Arc<OpenApi>);
+
+#[derive(Template)]
+#[template(path = "ops/docs.html")]
+pub(super) struct DocsPage {
+    viewer: Viewer,
+    operations: Vec<Operation>,
+}
+
+struct Operation {
+    method: String,
+    path: String,
+    summary: String,
+    description: String,
+}
+
+/// GET /api/docs
+pub(super) async fn page(viewer: Viewer, Extension(Described(api)): Extension<Described>) -> Html<DocsPage> {
+    let operations = api.paths.paths.iter().flat_map(|(path, item)| {
+        let methods = [("GET", &item.get), ("POST", &item.post), ("PUT", &item.put), ("PATCH", &item.patch), ("DELETE", &item.delete)];
+        methods.into_iter().filter_map(|(method, operation)| {
+            let operation = operation.as_ref()?;
+            Some(Operation {
+                method: method.into(),
+                path: path.clone(),
+                summary: operation.summary.clone().unwrap_or_default(),
+                description: operation.description.clone().unwrap_or_default(),
+            })
+        })
+    });
+    Html(DocsPage { operations: operations.collect(), viewer })
+}

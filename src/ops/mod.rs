@@ -1,0 +1,28 @@
+//! How the program itself is: health, counters, the description of its API.
+
+mod docs;
+mod health;
+mod metrics;
+mod status;
+
+use axum::routing::get;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::platform::App;
+
+pub use metrics::only as metrics_only;
+
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(health::health))
+        .routes(routes!(health::liveness))
+        .routes(routes!(health::readiness))
+        .route("/health/live", get(health::liveness))
+        .route("/health/ready", get(health::readiness))
+        .routes(routes!(metrics::metrics))
+        .route("/status", get(status::page))
+        .route("/api/docs", get(docs::page))
+}
+
+pub use docs::Described;

@@ -1,0 +1,151 @@
+//! One SQLite file, one writer thread that commits in groups, and a pool of readers.
+
+mod migrate;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use r2d2_sqlite::SqliteConnectionManager;
+use rusqlite::{Connection, OpenFlags};
+
+pub use migrate::{migrate, pending};
+pub use writer::Tx;
+
+use super::error::Exit;
+use super::{Error, Result};
+use writer::Writer;
+
+/// The file's name within the data folder.
+pub const FILE: &str = "grb-app.db";
+
+/// SQLite's WAL reset could corrupt a file before 3.51.3.
+const OLDEST_SQLITE: i32 = 3_051_003;
+
+/// Enough for pages that read while four others do; each costs a connection and its cache.
+const READERS: u32 = 4;
+
+/// The database, open.
+#[derive(Clone)]
+pub struct Db {
+    readers: r2d2::Pool<SqliteConnectionManager>,
+    writer: Arc<Writer>,
+    path: PathBuf,
+    // Held for as long as the database is open; a second process that wants to write is refused.
+    _lock: Arc<std::fs::File>,
+}
+
+impl Db {
+    /// Opens the database in `folder`, making and migrating it where needed.
+    ///
+    /// Fails where another process has it open for writing, and where it was made by a newer program.
+    pub fn open(folder: &Path, now: DateTime<Utc>) -> anyhow::Result<Self> {
+        refuse_old_sqlite()?;
+        make_private(folder)?;
+        let lock = lock(folder)?;
+        let path = folder.join(FILE);
+        migrate(&path, now)?;
+        let writer = Writer::start(open_writer(&path)?)?;
+        let readers = open_readers(&path)?;
+        Ok(Self { readers, writer: Arc::new(writer), path, _lock: Arc::new(lock) })
+    }
+
+    /// Runs `f` on a read-only connection.
+    pub async fn read<T: Send + 'static>(&self, f: impl FnOnce(&Connection) -> Result<T> + Send + 'static) -> Result<T> {
+        let readers = self.readers.clone();
+        let reading = tokio::task::spawn_blocking(move || f(&*readers.get()?));
+        reading.await.unwrap_or_else(|stopped| Err(Error::Internal(stopped.into())))
+    }
+
+    /// Runs `f` in a transaction and answers once it is committed. What `f` fails at is undone, and nothing else with it.
+    ///
+    /// [`Error::Busy`] where the queue is full.
+    pub async fn write<T: Send + 'static>(&self, f: impl FnOnce(&Tx) -> Result<T> + Send + 'static) -> Result<T> {
+        self.writer.run(f).await
+    }
+
+    /// Where the file lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Finishes what is queued, empties the write-ahead log into the file, and closes: the file alone is then complete.
+    pub async fn close(&self) {
+        let writer = self.writer.clone();
+        drop(tokio::task::spawn_blocking(move || writer.close()).await);
+    }
+}
+
+/// The club's database, to look at only: for commands beside a running server.
+pub fn open_to_read(folder: &Path) -> anyhow::Result<Connection> {
+    let path = folder.join(FILE);
+    if !path.exists() {
+        return Err(Exit::unavailable(format!("There is no database in {}. `grb-app serve` makes one.", folder.display())).into());
+    }
+    let conn = Connection::open_with_flags(&path, read_only())?;
+    conn.execute_batch("pragma busy_timeout = 5000; pragma query_only = on;")?;
+    Ok(conn)
+}
+
+fn refuse_old_sqlite() -> anyhow::Result<()> {
+    if rusqlite::version_number() >= OLDEST_SQLITE {
+        return Ok(());
+    }
+    let found = rusqlite::version();
+    Err(Exit::config(format!("This program was built with SQLite {found}, which can damage its file; 3.51.3 or newer is needed.")).into())
+}
+
+fn make_private(folder: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|error| Exit::permission(format!("The data folder {} cannot be made: {error}.", folder.display())).into())
+}
+
+fn lock(folder: &Path) -> anyhow::Result<std::fs::File> {
+    let path = folder.join("grb-app.lock");
+    let file = std::fs::File::create(&path).map_err(|error| {
+        Exit::permission(format!("{} cannot be written: {error}. Run grb-app as the user who owns the folder.", path.display()))
+    })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(_) => {
+            let folder = folder.display();
+            Err(Exit::unavailable(format!("The database in {folder} is in use by another grb-app. Stop that one first.")).into())
+        }
+    }
+}
+
+fn open_writer(path: &Path) -> anyhow::Result<Connection> {
+    let conn = Connection::open(path).with_context(|| format!("Opening {}", path.display()))?;
+    conn.execute_batch(
+        "pragma busy_timeout = 5000;
+         pragma journal_mode = wal;
+         pragma synchronous = full;
+         pragma foreign_keys = on;
+         pragma trusted_schema = off;
+         pragma cell_size_check = on;
+         pragma temp_store = memory;
+         pragma mmap_size = 0;
+         pragma cache_size = -8000;
+         pragma journal_size_limit = 67108864;
+         pragma wal_autocheckpoint = 2000;",
+    )?;
+    conn.set_prepared_statement_cache_capacity(128);
+    Ok(conn)
+}
+
+fn open_readers(path: &Path) -> anyhow::Result<r2d2::Pool<SqliteConnectionManager>> {
+    let manager = SqliteConnectionManager::file(path).with_flags(read_only()).with_init(|conn| {
+        conn.set_prepared_statement_cache_capacity(64);
+        conn.execute_batch("pragma busy_timeout = 5000; pragma query_only = on; pragma mmap_size = 0; pragma cache_size = -2000;")
+    });
+    let pool = r2d2::Pool::builder().max_size(READERS).min_idle(Some(1)).connection_timeout(Duration::from_secs(5));
+    Ok(pool.build(manager)?)
+}
+
+fn read_only() -> OpenFlags {
+    OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX
+}

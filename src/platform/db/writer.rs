@@ -1,0 +1,149 @@
+//! The thread that owns the only writable connection.
+
+use std::cell::RefCell;
+use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use anyhow::anyhow;
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::platform::{Error, Result};
+
+/// Jobs that may wait; one more is answered with [`Error::Busy`].
+const QUEUE: usize = 1024;
+
+/// Jobs in one transaction: one fsync for all of them.
+const BATCH: usize = 256;
+
+/// A write in progress: the connection, and what to do once it is committed.
+pub struct Tx<'c> {
+    conn: &'c Connection,
+    after_commit: RefCell<Vec<Box<dyn FnOnce() + Send>>>,
+}
+
+impl Tx<'_> {
+    /// Runs `f` after the commit; never where the job fails or the commit does.
+    pub fn after_commit(&self, f: impl FnOnce() + Send + 'static) {
+        self.after_commit.borrow_mut().push(Box::new(f));
+    }
+}
+
+impl Deref for Tx<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.conn
+    }
+}
+
+/// Tells the waiting caller how the commit went.
+type Answer = Box<dyn FnOnce(Result<(), &rusqlite::Error>) + Send>;
+type Job = Box<dyn FnOnce(&Tx) -> Answer + Send>;
+
+pub(super) struct Writer {
+    jobs: Mutex<Option<SyncSender<Job>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    pub(super) fn start(conn: Connection) -> anyhow::Result<Self> {
+        let (jobs, queue) = sync_channel(QUEUE);
+        let thread = std::thread::Builder::new().name("writer".into()).spawn(move || write_all(conn, &queue))?;
+        Ok(Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)) })
+    }
+
+    pub(super) async fn run<T: Send + 'static>(&self, f: impl FnOnce(&Tx) -> Result<T> + Send + 'static) -> Result<T> {
+        let (answer, answered) = oneshot::channel();
+        self.queue(Box::new(move |tx| {
+            let result = guarded(tx, f);
+            Box::new(move |committed| drop(answer.send(committed.map_err(commit_failed).and(result))))
+        }))?;
+        answered.await.unwrap_or_else(|_| Err(Error::Internal(anyhow!("the writer stopped"))))
+    }
+
+    /// Lets the queue run empty and waits for the thread to end.
+    pub(super) fn close(&self) {
+        drop(self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            drop(thread.join());
+        }
+    }
+
+    fn queue(&self, job: Job) -> Result<()> {
+        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(jobs) = jobs.as_ref() else {
+            return Err(Error::Busy);
+        };
+        metrics::gauge!("grb_db_queue").increment(1);
+        jobs.try_send(job).map_err(|refused| match refused {
+            TrySendError::Full(_) | TrySendError::Disconnected(_) => {
+                metrics::gauge!("grb_db_queue").decrement(1);
+                metrics::counter!("grb_db_refused_total").increment(1);
+                Error::Busy
+            }
+        })
+    }
+}
+
+fn write_all(conn: Connection, queue: &Receiver<Job>) {
+    while let Ok(first) = queue.recv() {
+        write_batch(&conn, first, queue);
+    }
+    if let Err(error) = conn.execute_batch("pragma optimize; pragma wal_checkpoint(truncate);") {
+        tracing::warn!("The write-ahead log was not emptied: {error}.");
+    }
+    if let Err((_, error)) = conn.close() {
+        tracing::warn!("The database was not closed cleanly: {error}.");
+    }
+}
+
+/// One transaction: the first job and those that wait behind it.
+fn write_batch(conn: &Connection, first: Job, queue: &Receiver<Job>) {
+    let began = std::time::Instant::now();
+    let tx = Tx { conn, after_commit: RefCell::default() };
+    let mut answers = Vec::new();
+    let opened = conn.execute_batch("begin immediate");
+    if opened.is_ok() {
+        let waiting = std::iter::from_fn(|| queue.try_recv().ok());
+        answers.extend(std::iter::once(first).chain(waiting).take(BATCH).map(|job| job(&tx)));
+    }
+    let committed = opened.and_then(|()| conn.execute_batch("commit"));
+    metrics::gauge!("grb_db_queue").decrement(answers.len() as f64);
+    metrics::histogram!("grb_db_commit_seconds").record(began.elapsed().as_secs_f64());
+    match &committed {
+        Ok(()) => tx.after_commit.into_inner().into_iter().for_each(|then| then()),
+        Err(error) => roll_back(conn, error),
+    }
+    for answer in answers {
+        answer(committed.as_ref().copied());
+    }
+}
+
+fn roll_back(conn: &Connection, error: &rusqlite::Error) {
+    tracing::error!("A transaction failed and was undone: {error}.");
+    if !conn.is_autocommit() {
+        drop(conn.execute_batch("rollback"));
+    }
+}
+
+/// Runs one job in a savepoint of its own; its failure, or its panic, undoes it and touches no neighbour.
+fn guarded<T>(tx: &Tx, f: impl FnOnce(&Tx) -> Result<T>) -> Result<T> {
+    let earlier = tx.after_commit.borrow().len();
+    tx.prepare_cached("savepoint job")?.execute([])?;
+    let result = catch_unwind(AssertUnwindSafe(|| f(tx))).unwrap_or_else(|_| Err(Error::Internal(anyhow!("a write panicked"))));
+    if result.is_err() {
+        tx.after_commit.borrow_mut().truncate(earlier);
+        tx.prepare_cached("rollback to job")?.execute([])?;
+    }
+    tx.prepare_cached("release job")?.execute([])?;
+    result
+}
+
+fn commit_failed(error: &rusqlite::Error) -> Error {
+    Error::Internal(anyhow!("the commit failed: {error}"))
+}

@@ -1,0 +1,113 @@
+//! What can go wrong, once for answers to the web and once for the end of a command.
+
+use serde::Serialize;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error that a person or a script gets as an answer. `web::problem` gives each its status and words.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    #[error("{}", .0.iter().map(|fault| format!("{}: {}", fault.field, fault.message)).collect::<Vec<_>>().join("; "))]
+    Invalid(Vec<FieldFault>),
+    #[error("{0}")]
+    Unauthorized(&'static str),
+    #[error("{0}")]
+    Forbidden(&'static str),
+    #[error("the request is larger than {limit} bytes")]
+    TooLarge { limit: usize },
+    #[error("the content type is not one that this address takes: {0}")]
+    Unsupported(&'static str),
+    #[error("more work is waiting than can be done now")]
+    Busy,
+    #[error("this method does not work here")]
+    WrongMethod,
+    #[error(transparent)]
+    Internal(anyhow::Error),
+}
+
+/// What is wrong with one field of the input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct FieldFault {
+    pub field: String,
+    pub message: String,
+}
+
+impl Error {
+    /// Input that is wrong in one field.
+    pub fn invalid(field: &str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldFault { field: field.into(), message: message.into() }])
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        match error {
+            rusqlite::Error::QueryReturnedNoRows => Self::NotFound("record"),
+            other => Self::Internal(other.into()),
+        }
+    }
+}
+
+impl From<anyhow::Error> for Error {
+    fn from(error: anyhow::Error) -> Self {
+        match error.downcast::<Self>() {
+            Ok(ours) => ours,
+            Err(other) => Self::Internal(other),
+        }
+    }
+}
+
+impl From<r2d2::Error> for Error {
+    fn from(error: r2d2::Error) -> Self {
+        tracing::warn!("No reader was free in time: {error}");
+        Self::Busy
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+/// How a command ends: a message for the person at the terminal, and an exit code of sysexits.h.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Exit {
+    pub code: u8,
+    pub message: String,
+}
+
+impl Exit {
+    /// The command line cannot be understood (64).
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self { code: 64, message: message.into() }
+    }
+
+    /// The data given cannot be read (65).
+    pub fn data(message: impl Into<String>) -> Self {
+        Self { code: 65, message: message.into() }
+    }
+
+    /// Something that is needed is not there: a port, a server, a file (69).
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self { code: 69, message: message.into() }
+    }
+
+    /// It may work later (75).
+    pub fn try_again(message: impl Into<String>) -> Self {
+        Self { code: 75, message: message.into() }
+    }
+
+    /// Not allowed (77).
+    pub fn permission(message: impl Into<String>) -> Self {
+        Self { code: 77, message: message.into() }
+    }
+
+    /// The configuration or the database's schema is not one this program can use (78).
+    pub fn config(message: impl Into<String>) -> Self {
+        Self { code: 78, message: message.into() }
+    }
+}

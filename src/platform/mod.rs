@@ -1,0 +1,41 @@
+//! What every area stands on: configuration, clock, database, events, tasks and the web shell. It knows no area.
+
+pub mod bus;
+pub mod clock;
+pub mod config;
+pub mod cron;
+pub mod db;
+pub mod error;
+pub mod health;
+pub mod random;
+pub mod tasks;
+pub mod telemetry;
+pub mod trust;
+pub mod web;
+
+use std::sync::Arc;
+
+pub use bus::Bus;
+pub use clock::Clock;
+pub use config::Config;
+pub use db::{Db, Tx};
+pub use error::{Error, Result};
+pub use health::Health;
+
+/// The handle that every function gets first.
+#[derive(Clone)]
+pub struct App {
+    pub config: Arc<Config>,
+    pub clock: Clock,
+    pub db: Db,
+    pub bus: Bus,
+    pub health: Health,
+}
+
+impl App {
+    /// Opens the database of `config`'s data folder, migrated and locked for this process.
+    pub fn open(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        let db = Db::open(&config.data_dir, clock.now())?;
+        Ok(Self { config: Arc::new(config), clock, db, bus: Bus::new(), health: Health::default() })
+    }
+}

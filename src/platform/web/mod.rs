@@ -1,0 +1,78 @@
+//! The web shell: what surrounds every page and every answer of the API.
+
+pub mod assets;
+pub mod extract;
+pub mod listen;
+mod origin;
+pub mod page;
+pub mod problem;
+pub mod sse;
+mod theme;
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::{AllowOrigin, Any, CorsLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+use utoipa_axum::router::OpenApiRouter;
+
+pub use page::{Html, Viewer};
+
+use super::{App, Error};
+
+/// Larger bodies are refused unless a route asks for more.
+const BODY_LIMIT: usize = 256 * 1024;
+
+/// An answer that has not begun by then is given up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+                      connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// What the shell itself serves: assets, the choice of theme, the event stream.
+pub fn router() -> OpenApiRouter<App> {
+    sse::router().merge(theme::router()).route("/assets/{set}/{*path}", get(assets::serve)).route("/favicon.ico", get(assets::favicon))
+}
+
+/// Puts the shell round every area's routes.
+pub fn shell(app: App, routes: Router<App>) -> Router {
+    let headers: [(HeaderName, &'static str); 5] = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), interest-cohort=()"),
+    ];
+    let routes = routes
+        .fallback(|| async { Error::NotFound("page") })
+        .method_not_allowed_fallback(|| async { Error::WrongMethod })
+        .layer(from_fn(origin::refuse_foreign))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
+        .layer(from_fn_with_state(app.clone(), problem::as_page))
+        .layer(cors(&app.config.cors_origins))
+        .layer(CompressionLayer::new())
+        .layer(TraceLayer::new_for_http());
+    let routes = headers.into_iter().fold(routes, |routes, (name, value)| {
+        routes.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)))
+    });
+    routes.with_state(app)
+}
+
+/// Only the configured origins may read the API, and none may send cookies along.
+fn cors(origins: &[String]) -> CorsLayer {
+    let allowed: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(allowed))
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers(Any)
+}

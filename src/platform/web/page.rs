@@ -1,0 +1,63 @@
+//! What every page knows: who looks at it, and in what light.
+
+use std::convert::Infallible;
+
+use askama::Template;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::{assets, theme};
+use crate::platform::App;
+
+/// The one who looks at a page, as far as the base template needs to know.
+#[derive(Debug, Clone)]
+pub struct Viewer {
+    pub club: String,
+    /// auto, dark, light or red.
+    pub theme: String,
+    /// Path and query of this page.
+    pub path: String,
+    /// Said on every page of a demonstration.
+    pub demo: Option<String>,
+    /// The desk's time in ms since 1970, and how fast it runs: a browser's own clock may be another.
+    pub clock: String,
+}
+
+impl Viewer {
+    /// The address of an asset.
+    #[expect(clippy::unused_self, reason = "templates reach functions through what they are given")]
+    pub fn asset(&self, path: &str) -> String {
+        assets::url(path)
+    }
+}
+
+impl FromRequestParts<App> for Viewer {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(Self {
+            club: app.config.club_name.clone(),
+            theme: theme::of(&parts.headers).into(),
+            path: parts.uri.path_and_query().map_or_else(|| "/".into(), ToString::to_string),
+            demo: app.config.demo.clone(),
+            clock: format!("{};{}", app.clock.now().timestamp_millis(), app.clock.rate()),
+        })
+    }
+}
+
+/// A page from its template. Pages are made for the one who asks and kept by nobody.
+pub struct Html<T>(pub T);
+
+impl<T: Template> IntoResponse for Html<T> {
+    fn into_response(self) -> Response {
+        match self.0.render() {
+            Ok(text) => ([(header::CACHE_CONTROL, "private, no-cache"), (header::CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response(),
+            Err(error) => {
+                tracing::error!("A page could not be laid out: {error}.");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Puts everything together: every router, every worker, every chore; the only file that names all areas.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::routing::get;
+use axum::{Extension, Json, Router};
+use chrono::TimeDelta;
+use tokio::signal::unix::{SignalKind, signal};
+use utoipa::openapi::{Info, OpenApi, OpenApiBuilder};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::platform::cron::{self, Chore};
+use crate::platform::tasks::Tasks;
+use crate::platform::web::{self, listen};
+use crate::platform::{App, bus, telemetry};
+use crate::{bursts, home, intake, ops};
+
+/// What is done at set times.
+fn chores() -> Vec<Chore> {
+    vec![Chore { name: "forget old events", every: TimeDelta::hours(1), run: |tx, now| bus::forget_old(tx, now).map(drop) }]
+}
+
+/// Every area's routes, and their description.
+fn areas() -> (Router<App>, OpenApi) {
+    let described = OpenApiBuilder::new().info(Info::new("grb-app", env!("CARGO_PKG_VERSION"))).build();
+    OpenApiRouter::with_openapi(described)
+        .merge(web::router())
+        .merge(home::router())
+        .merge(bursts::router())
+        .merge(intake::router())
+        .merge(ops::router())
+        .split_for_parts()
+}
+
+/// All routes inside their shell.
+pub fn routes(app: App) -> Router {
+    let (routes, api) = areas();
+    let api = Arc::new(api);
+    let document = api.clone();
+    let routes = routes
+        .route("/api/openapi.json", get(move || async move { Json((*document).clone()) }))
+        .layer(Extension(ops::Described(api)));
+    web::shell(app, routes)
+}
+
+/// The description of the API (OpenAPI 3.1).
+pub fn openapi() -> OpenApi {
+    areas().1
+}
+
+/// Serves until a signal says stop. `beside` is work that runs along, such as a demonstration's night.
+pub async fn run(app: App, beside: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+    telemetry::start_counting();
+    let tasks = Tasks::default();
+    let listener = listen::bind(app.config.listen).await?;
+    let address = listener.local_addr()?;
+    if let Some(address) = app.config.metrics_listen {
+        let (listener, routes) = (listen::bind(address).await?, ops::metrics_only(app.clone()));
+        let stop = tasks.stopping();
+        tasks.run(async move { drop(listen::serve(listener, routes, stop).await) });
+    }
+    start_workers(&app, &tasks);
+    // A demonstration is simply cut off at the stop; everything it does goes through transactions.
+    let stop = tasks.stopping();
+    tasks.run(async move { tokio::select! { () = beside => {}, () = stop.cancelled() => {} } });
+    let web = listen::serve(listener, routes(app.clone()), tasks.stopping());
+    let serving = tokio::spawn(web);
+    // The one line that scripts wait for.
+    println!("listening on http://{address}");
+    notify_ready();
+    wait_for_stop(&tasks).await?;
+    app.bus.close();
+    let finished = tasks.finished().await;
+    let in_hand = tokio::time::timeout(Duration::from_secs(5), serving).await;
+    app.db.close().await;
+    anyhow::ensure!(finished && in_hand.is_ok(), "Some work was cut off at the stop");
+    Ok(())
+}
+
+fn start_workers(app: &App, tasks: &Tasks) {
+    if let Some(kafka) = app.config.kafka.clone() {
+        let (desk, stop) = (app.clone(), tasks.stopping());
+        tasks.keep("kafka", app.health.clone(), move || intake::kafka::hear(desk.clone(), kafka.clone(), stop.clone()));
+    }
+    let (desk, stop) = (app.clone(), tasks.stopping());
+    tasks.keep("chores", app.health.clone(), move || cron::keep_time(desk.clone(), chores(), stop.clone()));
+    let (desk, stop) = (app.clone(), tasks.stopping());
+    tasks.keep("watchdog", app.health.clone(), move || feed_watchdog(desk.clone(), stop.clone()));
+}
+
+/// Feeds systemd's watchdog for as long as the writer answers.
+async fn feed_watchdog(app: App, stop: tokio_util::sync::CancellationToken) -> anyhow::Result<()> {
+    let Some(limit) = sd_notify::watchdog_enabled() else {
+        stop.cancelled().await;
+        return Ok(());
+    };
+    while !stop.is_cancelled() {
+        if app.db.write(|_| Ok(())).await.is_ok() {
+            sd_notify::notify(&[sd_notify::NotifyState::Watchdog]).context("Feeding the watchdog")?;
+        }
+        tokio::select! { () = tokio::time::sleep(limit / 3) => {}, () = stop.cancelled() => {} }
+    }
+    Ok(())
+}
+
+fn notify_ready() {
+    // Without systemd there is nobody to tell.
+    drop(sd_notify::notify(&[sd_notify::NotifyState::Ready]));
+}
+
+/// The first signal begins the stop; a second ends the program at once.
+async fn wait_for_stop(tasks: &Tasks) -> anyhow::Result<()> {
+    let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! { _ = term.recv() => {}, _ = interrupt.recv() => {} }
+    tracing::info!("Stopping. A second signal stops at once.");
+    drop(sd_notify::notify(&[sd_notify::NotifyState::Stopping]));
+    tasks.stop();
+    tokio::spawn(async move {
+        tokio::select! { _ = term.recv() => {}, _ = interrupt.recv() => {} }
+        std::process::exit(130);
+    });
+    Ok(())
+}
