@@ -8,7 +8,10 @@
 //! Written: `stars.bin`, `star_names.tsv`, `constellation_lines.bin`, `constellation_labels.tsv`, `milky_way.bin`,
 //! `milky_way_bright.bin` and `messier.tsv`; `assets/sky/README.md` says how they are laid out.
 
-#![expect(clippy::cast_possible_truncation, reason = "angles and magnitudes are packed into a few bits on purpose")]
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "angles and magnitudes are packed into a few bits on purpose"
+)]
 
 use std::fs;
 use std::path::Path;
@@ -17,7 +20,18 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 /// Fainter than V 2.8 and yet known by name; most other names would only crowd a chart.
-const LOVED: [&str; 10] = ["Albireo", "Alcor", "Alcyone", "Cor Caroli", "Megrez", "Mira", "Propus", "Sadalmelik", "Sulafat", "Thuban"];
+const LOVED: [&str; 10] = [
+    "Albireo",
+    "Alcor",
+    "Alcyone",
+    "Cor Caroli",
+    "Megrez",
+    "Mira",
+    "Propus",
+    "Sadalmelik",
+    "Sulafat",
+    "Thuban",
+];
 
 /// Right ascension and declination, deg.
 type Point = (f64, f64);
@@ -47,7 +61,10 @@ fn stars(from: &Path, to: &Path) -> Result<()> {
         stars.push((packed(place, magnitude, tint), feature["id"].to_string()));
     }
     stars.sort();
-    let bytes: Vec<u8> = stars.iter().flat_map(|(word, _)| word.to_be_bytes()[1..].to_vec()).collect();
+    let bytes: Vec<u8> = stars
+        .iter()
+        .flat_map(|(word, _)| word.to_be_bytes()[1..].to_vec())
+        .collect();
     fs::write(to.join("stars.bin"), bytes)?;
 
     let names = read(from, "starnames.json")?;
@@ -55,7 +72,11 @@ fn stars(from: &Path, to: &Path) -> Result<()> {
     for (place, (word, hipparcos)) in stars.iter().enumerate() {
         let magnitude = ((word >> 2) & 0xff) as f64 * 0.04 - 2.0;
         let name = text(&names[hipparcos]["name"]);
-        let name = if magnitude < 2.8 || LOVED.contains(&name) { name } else { "" };
+        let name = if magnitude < 2.8 || LOVED.contains(&name) {
+            name
+        } else {
+            ""
+        };
         let designation = designation(&names[hipparcos]);
         if !(name.is_empty() && designation.is_empty()) {
             table += &format!("{place}\t{designation}\t{name}\n");
@@ -89,7 +110,10 @@ fn designation(names: &Value) -> String {
     let bayer = text(&names["bayer"]);
     if bayer.starts_with(|c: char| ('α'..='ω').contains(&c)) {
         let raised = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
-        return bayer.chars().map(|c| c.to_digit(10).map_or(c, |d| raised[d as usize])).collect();
+        return bayer
+            .chars()
+            .map(|c| c.to_digit(10).map_or(c, |d| raised[d as usize]))
+            .collect();
     }
     text(&names["flam"]).to_owned()
 }
@@ -98,7 +122,10 @@ fn designation(names: &Value) -> String {
 fn lines(from: &Path, to: &Path) -> Result<()> {
     let mut all = Vec::new();
     for feature in features(from, "constellations.lines.json")? {
-        for line in feature["geometry"]["coordinates"].as_array().context("A figure without lines")? {
+        for line in feature["geometry"]["coordinates"]
+            .as_array()
+            .context("A figure without lines")?
+        {
             all.push(points(line)?);
         }
     }
@@ -119,10 +146,23 @@ fn labels(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// Writes one outline of the Milky Way, simplified to `tolerance` deg, without the specks smaller than `least` deg across.
-fn milky_way(from: &Path, to: &Path, outline: &str, name: &str, tolerance: f64, least: f64) -> Result<()> {
+fn milky_way(
+    from: &Path,
+    to: &Path,
+    outline: &str,
+    name: &str,
+    tolerance: f64,
+    least: f64,
+) -> Result<()> {
     let mut rings = Vec::new();
-    for feature in features(from, "mw.json")?.into_iter().filter(|f| f["id"] == outline) {
-        for polygon in feature["geometry"]["coordinates"].as_array().context("No polygons")? {
+    for feature in features(from, "mw.json")?
+        .into_iter()
+        .filter(|f| f["id"] == outline)
+    {
+        for polygon in feature["geometry"]["coordinates"]
+            .as_array()
+            .context("No polygons")?
+        {
             for ring in polygon.as_array().context("No rings")? {
                 let ring = points(ring)?;
                 if extent(&ring) >= least {
@@ -141,10 +181,21 @@ fn messier(from: &Path, to: &Path) -> Result<()> {
     for feature in features(from, "messier.json")? {
         let properties = &feature["properties"];
         let (ra, dec) = point(&feature["geometry"]["coordinates"])?;
-        let size = text(&properties["dim"]).split('x').next().unwrap_or_default();
-        let (name, kind, alias) = (text(&properties["name"]), text(&properties["type"]), text(&properties["alt"]));
+        let size = text(&properties["dim"])
+            .split('x')
+            .next()
+            .unwrap_or_default();
+        let (name, kind, alias) = (
+            text(&properties["name"]),
+            text(&properties["type"]),
+            text(&properties["alt"]),
+        );
         let ra = format!("{:.4}", ra.rem_euclid(360.0));
-        table += &format!("{name}\t{kind}\t{}\t{size}\t{ra}\t{dec:.4}\t{}\n", number(&properties["mag"])?, alias.replace('´', "’"));
+        table += &format!(
+            "{name}\t{kind}\t{}\t{size}\t{ra}\t{dec:.4}\t{}\n",
+            number(&properties["mag"])?,
+            alias.replace('´', "’")
+        );
     }
     fs::write(to.join("messier.tsv"), table)?;
     Ok(())
@@ -167,23 +218,32 @@ fn polylines(lines: &[Vec<Point>]) -> Vec<u8> {
 /// Douglas and Peucker's thinning on the sphere (chords in 3-D); a closed ring is cut at its far point first.
 fn simplified(ring: &[Point], tolerance: f64) -> Vec<Point> {
     let vectors: Vec<[f64; 3]> = ring.iter().map(|p| vector(*p)).collect();
-    let far = (0..ring.len()).max_by(|a, b| chord(vectors[0], vectors[*a]).total_cmp(&chord(vectors[0], vectors[*b]))).unwrap_or(0);
+    let far = (0..ring.len())
+        .max_by(|a, b| chord(vectors[0], vectors[*a]).total_cmp(&chord(vectors[0], vectors[*b])))
+        .unwrap_or(0);
     let mut keep = vec![false; ring.len()];
     (keep[0], keep[far], keep[ring.len() - 1]) = (true, true, true);
     let mut spans = vec![(0, far), (far, ring.len() - 1)];
     while let Some((a, b)) = spans.pop() {
         let distance = |i: usize| from_segment(vectors[i], vectors[a], vectors[b]);
-        let Some(worst) = (a + 1..b).max_by(|i, j| distance(*i).total_cmp(&distance(*j))) else { continue };
+        let Some(worst) = (a + 1..b).max_by(|i, j| distance(*i).total_cmp(&distance(*j))) else {
+            continue;
+        };
         if distance(worst).to_degrees() > tolerance {
             keep[worst] = true;
             spans.extend([(a, worst), (worst, b)]);
         }
     }
-    ring.iter().zip(keep).filter_map(|(p, kept)| kept.then_some(*p)).collect()
+    ring.iter()
+        .zip(keep)
+        .filter_map(|(p, kept)| kept.then_some(*p))
+        .collect()
 }
 
 fn extent(ring: &[Point]) -> f64 {
-    ring.iter().map(|p| chord(vector(*p), vector(ring[0])).to_degrees()).fold(0.0, f64::max)
+    ring.iter()
+        .map(|p| chord(vector(*p), vector(ring[0])).to_degrees())
+        .fold(0.0, f64::max)
 }
 
 fn vector((ra, dec): Point) -> [f64; 3] {
@@ -201,7 +261,11 @@ fn from_segment(p: [f64; 3], a: [f64; 3], b: [f64; 3]) -> f64 {
         along += (p[i] - a[i]) * (b[i] - a[i]);
         length += (b[i] - a[i]).powi(2);
     }
-    let t = if length > 0.0 { (along / length).clamp(0.0, 1.0) } else { 0.0 };
+    let t = if length > 0.0 {
+        (along / length).clamp(0.0, 1.0)
+    } else {
+        0.0
+    };
     chord(p, [0, 1, 2].map(|i| a[i] + t * (b[i] - a[i])))
 }
 
@@ -219,7 +283,11 @@ fn features(from: &Path, name: &str) -> Result<Vec<Value>> {
 }
 
 fn points(line: &Value) -> Result<Vec<Point>> {
-    line.as_array().context("Not a line")?.iter().map(point).collect()
+    line.as_array()
+        .context("Not a line")?
+        .iter()
+        .map(point)
+        .collect()
 }
 
 fn point(value: &Value) -> Result<Point> {
@@ -227,7 +295,9 @@ fn point(value: &Value) -> Result<Point> {
 }
 
 fn number(value: &Value) -> Result<f64> {
-    value.as_f64().with_context(|| format!("Not a number: {value}"))
+    value
+        .as_f64()
+        .with_context(|| format!("Not a number: {value}"))
 }
 
 fn text(value: &Value) -> &str {

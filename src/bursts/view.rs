@@ -286,7 +286,7 @@ impl Tier {
         let (letter, word, meaning) = match letter {
             "A" => ("A", "Pointable", "Known well enough for a small telescope to point at."),
             "B" => ("B", "Wide", "Known to a few degrees or worse: too wide for a telescope, until a better position comes."),
-            "D" => ("D", "Test", "A mission's own test. Nothing happened in the sky; it proves that notices reach this desk."),
+            "D" => ("D", "Test", "A mission’s own test. Nothing happened in the sky; it proves that notices reach this desk."),
             _ => ("C", "Context", "Not a burst to point at, but it may belong to one: gravitational waves, neutrinos, late finds."),
         };
         Self { letter: letter.into(), word: word.into(), meaning: meaning.into() }
@@ -407,7 +407,7 @@ mod tests {
 
     #[test]
     fn times_are_said_as_people_say_them() {
-        let at = |s| DateTime::from_timestamp(1_790_000_000 + s, 0).unwrap();
+        let at = |s| DateTime::UNIX_EPOCH + TimeDelta::seconds(s);
         let said: Vec<_> = [0, 4, 119, 120, 7_199, 12_000, 86_400, 259_200].map(|s| ago(at(0), at(s))).into();
         assert_eq!(said, ["just now", "4 s ago", "119 s ago", "2 min ago", "119 min ago", "3 h 20 min ago", "yesterday", "3 days ago"]);
         let said: Vec<_> = [-8, 31, 560, 29_059].map(|s| after(at(s), at(0))).into();

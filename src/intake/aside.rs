@@ -27,7 +27,7 @@ pub(super) fn keep(tx: &Tx, now: DateTime<Utc>, hash: &[u8; 32], topic: &str, re
     }
     tx.prepare_cached("insert into aside (hash, topic, reason, body, received_at) values (?1, ?2, ?3, ?4, ?5)")?
         .execute(params![hash, topic, reason, body, now.timestamp_micros()])?;
-    tracing::warn!("A notice on {topic} could not be read and was set aside: {reason}.");
+    tracing::warn!("A notice on {topic} could not be read and was set aside: {reason}");
     Ok(Recorded::Aside)
 }
 

@@ -21,14 +21,18 @@ pub struct Constellation {
 pub fn constellation(place: Equatorial) -> &'static Constellation {
     let old = at_1875(place);
     let hours = old.ra / 15.0;
-    let found = BORDERS.iter().find(|b| old.dec >= b.south && hours >= b.west && hours < b.east);
+    let found = BORDERS
+        .iter()
+        .find(|b| old.dec >= b.south && hours >= b.west && hours < b.east);
     // The last line of the table covers the south pole, so something is always found.
     found.map_or(&OCTANS, |b| b.constellation)
 }
 
 /// The constellation with an IAU abbreviation.
 pub fn by_abbreviation(abbreviation: &str) -> Option<&'static Constellation> {
-    CONSTELLATIONS.iter().find(|c| c.abbreviation == abbreviation)
+    CONSTELLATIONS
+        .iter()
+        .find(|c| c.abbreviation == abbreviation)
 }
 
 /// One line of Roman's table: everything north of `south` from `west` to `east` that no line above it took.
@@ -40,18 +44,27 @@ struct Border {
 }
 
 /// Catalogue VI/42 of the CDS, in its order: hours, hours, degrees, abbreviation.
-static BORDERS: LazyLock<Vec<Border>> =
-    LazyLock::new(|| include_str!("../../assets/sky/constellation_boundaries.dat").lines().filter_map(border).collect());
+static BORDERS: LazyLock<Vec<Border>> = LazyLock::new(|| {
+    include_str!("../../assets/sky/constellation_boundaries.dat")
+        .lines()
+        .filter_map(border)
+        .collect()
+});
 
 fn border(line: &'static str) -> Option<Border> {
     let mut words = line.split_whitespace();
     let mut number = || words.next()?.parse().ok();
     let (west, east, south) = (number()?, number()?, number()?);
-    Some(Border { west, east, south, constellation: by_abbreviation(words.next()?)? })
+    Some(Border {
+        west,
+        east,
+        south,
+        constellation: by_abbreviation(words.next()?)?,
+    })
 }
 
 /// The direction referred to the mean equator and equinox of B1875.0, by the precession angles of Lieske et al., A&A 58, 1 (1977).
-fn at_1875(place: Equatorial) -> Equatorial {
+pub(super) fn at_1875(place: Equatorial) -> Equatorial {
     /// Julian centuries from J2000.0 to B1875.0 (JD 2405889.25855).
     const T: f64 = (2_405_889.258_55 - 2_451_545.0) / 36_525.0;
     let angle = |a: f64, b: f64, c: f64| ((a + (b + c * T) * T) * T / 3600.0).to_radians();
@@ -65,8 +78,16 @@ fn at_1875(place: Equatorial) -> Equatorial {
     Equatorial::from_vector([x * z.cos() - y * z.sin(), x * z.sin() + y * z.cos(), height])
 }
 
-const fn named(abbreviation: &'static str, name: &'static str, genitive: &'static str) -> Constellation {
-    Constellation { abbreviation, name, genitive }
+const fn named(
+    abbreviation: &'static str,
+    name: &'static str,
+    genitive: &'static str,
+) -> Constellation {
+    Constellation {
+        abbreviation,
+        name,
+        genitive,
+    }
 }
 
 const OCTANS: Constellation = named("Oct", "Octans", "Octantis");

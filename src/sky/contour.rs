@@ -12,14 +12,21 @@ use super::region::Coverage;
 pub(super) fn outline(coverage: &Coverage) -> Outline {
     let rings = chained(coverage).iter().map(|ring| smooth(ring)).collect();
     let (known, known_inside) = known(coverage);
-    Outline { rings, known, known_inside }
+    Outline {
+        rings,
+        known,
+        known_inside,
+    }
 }
 
 type Vector = [f64; 3];
 
 /// The sides of cells that have a neighbour outside, joined end to end.
 fn chained(coverage: &Coverage) -> Vec<Vec<Vector>> {
-    let sides: Vec<[Vector; 2]> = coverage.border_elementary_edges_vertices().map(|[l1, b1, l2, b2]| [unit(l1, b1), unit(l2, b2)]).collect();
+    let sides: Vec<[Vector; 2]> = coverage
+        .border_elementary_edges_vertices()
+        .map(|[l1, b1, l2, b2]| [unit(l1, b1), unit(l2, b2)])
+        .collect();
     let mut at: HashMap<[i64; 3], Vec<usize>> = HashMap::with_capacity(sides.len());
     for (i, [a, b]) in sides.iter().enumerate() {
         at.entry(corner(a)).or_default().push(i);
@@ -34,7 +41,9 @@ fn chained(coverage: &Coverage) -> Vec<Vec<Vector>> {
             used[side] = true;
             ring.push(sides[side][from]);
             let end = sides[side][1 - from];
-            let free = at.get(&corner(&end)).and_then(|here| here.iter().find(|i| !used[**i]));
+            let free = at
+                .get(&corner(&end))
+                .and_then(|here| here.iter().find(|i| !used[**i]));
             next = free.map(|i| (*i, usize::from(corner(&sides[*i][0]) != corner(&end))));
         }
         if ring.len() > 2 {
@@ -50,7 +59,10 @@ fn unit(lon: f64, lat: f64) -> Vector {
 
 /// One key for all the ways in which cells compute the corner they share. Steps of 4″ are far below the finest cell drawn;
 /// the odd shift keeps the special values of HEALPix (0, 2/3, 1) off the borders of the steps.
-#[expect(clippy::cast_possible_truncation, reason = "a unit vector in steps of 2e-5 is a small number")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a unit vector in steps of 2e-5 is a small number"
+)]
 fn corner(v: &Vector) -> [i64; 3] {
     v.map(|x| (x / 2e-5 + 0.137).round() as i64)
 }
@@ -70,25 +82,51 @@ fn smooth(ring: &[Vector]) -> Vec<Equatorial> {
 /// Something made of each point and its two neighbours on a ring.
 fn around(ring: &[Vector], make: impl Fn(&Vector, &Vector, &Vector) -> Vector) -> Vec<Vector> {
     let n = ring.len();
-    (0..n).map(|i| make(&ring[(i + n - 1) % n], &ring[i], &ring[(i + 1) % n])).collect()
+    (0..n)
+        .map(|i| make(&ring[(i + n - 1) % n], &ring[i], &ring[(i + 1) % n]))
+        .collect()
 }
 
 /// A place well away from the border, and whether it is inside: a cell amid its like, else one that lies free.
 fn known(coverage: &Coverage) -> (Equatorial, bool) {
     let order = coverage.depth_max();
     let layer = nested::get(order);
-    let amid = |cell: &u64| layer.neighbours(*cell, true).values_vec().iter().all(|n| coverage.contains_cell(order, *n));
+    let amid = |cell: &u64| {
+        layer
+            .neighbours(*cell, true)
+            .values_vec()
+            .iter()
+            .all(|n| coverage.contains_cell(order, *n))
+    };
     if let Some(cell) = coverage.flatten_to_fixed_depth_cells().find(amid) {
         return (place(order, cell), true);
     }
     let coarse = order.min(4);
     let wide = coverage.degraded(coarse);
-    let free = |cell: &u64| nested::get(coarse).neighbours(*cell, true).values_vec().iter().all(|n| !wide.contains_cell(coarse, *n));
+    let free = |cell: &u64| {
+        nested::get(coarse)
+            .neighbours(*cell, true)
+            .values_vec()
+            .iter()
+            .all(|n| !wide.contains_cell(coarse, *n))
+    };
     let free = (0..12 << (2 * coarse)).find(free);
-    free.map_or((place(order, coverage.flatten_to_fixed_depth_cells().next().unwrap_or(0)), true), |cell| (place(coarse, cell), false))
+    free.map_or(
+        (
+            place(
+                order,
+                coverage.flatten_to_fixed_depth_cells().next().unwrap_or(0),
+            ),
+            true,
+        ),
+        |cell| (place(coarse, cell), false),
+    )
 }
 
 fn place(order: u8, cell: u64) -> Equatorial {
     let (lon, lat) = nested::center(order, cell);
-    Equatorial { ra: super::coordinates::turned(lon.to_degrees()), dec: lat.to_degrees() }
+    Equatorial {
+        ra: super::coordinates::turned(lon.to_degrees()),
+        dec: lat.to_degrees(),
+    }
 }

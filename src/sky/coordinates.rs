@@ -25,7 +25,10 @@ impl Equatorial {
     /// The direction, with right ascension brought into 0…360; `None` where either angle is not finite or the declination is beyond a pole.
     pub fn new(ra: f64, dec: f64) -> Option<Self> {
         let whole = ra.is_finite() && dec.is_finite() && dec.abs() <= 90.0;
-        whole.then(|| Self { ra: turned(ra), dec })
+        whole.then(|| Self {
+            ra: turned(ra),
+            dec,
+        })
     }
 
     /// Angle between two directions, deg. Vincenty's formula, exact at every distance.
@@ -53,25 +56,35 @@ impl Equatorial {
         let north = [-dec.sin() * ra.cos(), -dec.sin() * ra.sin(), dec.cos()];
         let east = [-ra.sin(), ra.cos(), 0.0];
         let here = self.vector();
-        Self::from_vector([0, 1, 2].map(|i| c.cos() * here[i] + c.sin() * (b.cos() * north[i] + b.sin() * east[i])))
+        Self::from_vector(
+            [0, 1, 2]
+                .map(|i| c.cos() * here[i] + c.sin() * (b.cos() * north[i] + b.sin() * east[i])),
+        )
     }
 
     /// Galactic longitude 0 ≤ l < 360 and latitude b, deg.
     pub fn galactic(self) -> (f64, f64) {
         let v = self.vector();
-        let galactic = Self::from_vector(GALACTIC_AXES.map(|axis| (0..3).map(|i| axis[i] * v[i]).sum()));
+        let galactic =
+            Self::from_vector(GALACTIC_AXES.map(|axis| (0..3).map(|i| axis[i] * v[i]).sum()));
         (galactic.ra, galactic.dec)
     }
 
     /// The direction at Galactic longitude and latitude, deg.
     pub fn from_galactic(l: f64, b: f64) -> Self {
         let g = Self { ra: l, dec: b }.vector();
-        Self::from_vector([0, 1, 2].map(|i| (0..3).map(|axis| GALACTIC_AXES[axis][i] * g[axis]).sum()))
+        Self::from_vector(
+            [0, 1, 2].map(|i| (0..3).map(|axis| GALACTIC_AXES[axis][i] * g[axis]).sum()),
+        )
     }
 
     /// The direction at ecliptic longitude and latitude of J2000, deg. The ecliptic pole is good to 0.05″.
     pub fn from_ecliptic(longitude: f64, latitude: f64) -> Self {
-        let [x, y, z] = Self { ra: longitude, dec: latitude }.vector();
+        let [x, y, z] = Self {
+            ra: longitude,
+            dec: latitude,
+        }
+        .vector();
         let (sin, cos) = OBLIQUITY.to_radians().sin_cos();
         Self::from_vector([x, y * cos - z * sin, y * sin + z * cos])
     }
@@ -84,7 +97,10 @@ impl Equatorial {
 
     /// The direction of a vector of any length but zero; a zero vector gives RA 0 Dec 0.
     pub(super) fn from_vector([x, y, z]: [f64; 3]) -> Self {
-        Self { ra: turned(y.atan2(x).to_degrees()), dec: z.atan2(x.hypot(y)).to_degrees() }
+        Self {
+            ra: turned(y.atan2(x).to_degrees()),
+            dec: z.atan2(x.hypot(y)).to_degrees(),
+        }
     }
 
     /// Right ascension and declination as people write them, `("19h13m03.5s", "+19°46′24″")`, no finer than an error radius (deg) deserves.
@@ -132,13 +148,25 @@ pub(super) fn half_turned(angle: f64) -> f64 {
 fn hours(ra: f64, decimals: usize, seconds: bool) -> String {
     let [h, m, s] = sixtieths(ra / 15.0, decimals, seconds);
     let h = h % 24.0;
-    if seconds { format!("{h:02}h{m:02}m{}s", padded(s, decimals)) } else { format!("{h:02}h{m:02}m") }
+    if seconds {
+        format!("{h:02}h{m:02}m{}s", padded(s, decimals))
+    } else {
+        format!("{h:02}h{m:02}m")
+    }
 }
 
 fn degrees(dec: f64, decimals: usize, seconds: bool) -> String {
     let [d, m, s] = sixtieths(dec.abs(), decimals, seconds);
-    let sign = if dec < 0.0 && d + m + s > 0.0 { '−' } else { '+' };
-    if seconds { format!("{sign}{d:02}°{m:02}′{}″", padded(s, decimals)) } else { format!("{sign}{d:02}°{m:02}′") }
+    let sign = if dec < 0.0 && d + m + s > 0.0 {
+        '−'
+    } else {
+        '+'
+    };
+    if seconds {
+        format!("{sign}{d:02}°{m:02}′{}″", padded(s, decimals))
+    } else {
+        format!("{sign}{d:02}°{m:02}′")
+    }
 }
 
 /// Whole units, minutes and seconds of a value, rounded at the last place shown so that no 60 appears.
@@ -147,10 +175,20 @@ fn sixtieths(value: f64, decimals: usize, seconds: bool) -> [f64; 3] {
         let minutes = (value * 60.0).round();
         return [(minutes / 60.0).floor(), minutes % 60.0, 0.0];
     }
-    let scale = if decimals == 0 { 1.0 } else if decimals == 1 { 10.0 } else { 100.0 };
+    let scale = if decimals == 0 {
+        1.0
+    } else if decimals == 1 {
+        10.0
+    } else {
+        100.0
+    };
     let ticks = (value * 3600.0 * scale).round();
     let minutes = (ticks / (60.0 * scale)).floor();
-    [(minutes / 60.0).floor(), minutes % 60.0, ticks % (60.0 * scale) / scale]
+    [
+        (minutes / 60.0).floor(),
+        minutes % 60.0,
+        ticks % (60.0 * scale) / scale,
+    ]
 }
 
 fn padded(seconds: f64, decimals: usize) -> String {

@@ -24,4 +24,5 @@ pub use region::{CredibleMap, Region};
 pub use skymap::MapFault;
 
 /// Area of the whole sky, deg².
-const WHOLE_SKY: f64 = 4.0 * std::f64::consts::PI * (180.0 / std::f64::consts::PI) * (180.0 / std::f64::consts::PI);
+const WHOLE_SKY: f64 =
+    4.0 * std::f64::consts::PI * (180.0 / std::f64::consts::PI) * (180.0 / std::f64::consts::PI);

@@ -17,53 +17,130 @@ impl Outline {
     /// Everything within a radius (deg) of a place.
     pub(super) fn circle(center: Equatorial, radius: f64) -> Self {
         // A border exactly through a pole belongs to neither side of it.
-        let through_pole = [90.0, -90.0].iter().any(|pole| ((center.dec - pole).abs() - radius).abs() < 1e-6);
+        let through_pole = [90.0, -90.0]
+            .iter()
+            .any(|pole| ((center.dec - pole).abs() - radius).abs() < 1e-6);
         let radius = if through_pole { radius + 1e-4 } else { radius };
         let steps = 180;
-        let ring = (0..steps).map(|i| center.offset(radius, f64::from(i) * 360.0 / f64::from(steps))).collect();
+        let ring = (0..steps)
+            .map(|i| center.offset(radius, f64::from(i) * 360.0 / f64::from(steps)))
+            .collect();
         let behind = center.offset(180.0, 0.0);
-        let (known, known_inside) = if radius < 90.0 { (center, true) } else { (behind, false) };
-        Self { rings: vec![ring], known, known_inside }
+        let (known, known_inside) = if radius < 90.0 {
+            (center, true)
+        } else {
+            (behind, false)
+        };
+        Self {
+            rings: vec![ring],
+            known,
+            known_inside,
+        }
     }
 
     /// The area on a map of the whole sky: closed polygons, to be filled by the even-odd rule.
     pub(super) fn filled(&self, map: &Mollweide) -> Vec<Vec<Plane>> {
-        let mut pieces: Vec<Flat> = self.rings.iter().flat_map(|ring| pieces(&flat(map, ring))).collect();
-        let known = (map.from_middle(self.known.ra), self.known.dec);
-        if pieces.iter().filter(|piece| surrounds(piece, known)).count() % 2 == usize::from(!self.known_inside) {
-            pieces.push(vec![(-180.0, -90.0), (180.0, -90.0), (180.0, 90.0), (-180.0, 90.0)]);
+        let mut pieces: Vec<Flat> = self
+            .rings
+            .iter()
+            .flat_map(|ring| pieces(&flat(map, ring)))
+            .collect();
+        let known = (map.angle_from_middle(self.known.ra), self.known.dec);
+        if pieces
+            .iter()
+            .filter(|piece| surrounds(piece, known))
+            .count()
+            % 2
+            == usize::from(!self.known_inside)
+        {
+            pieces.push(vec![
+                (-180.0, -90.0),
+                (180.0, -90.0),
+                (180.0, 90.0),
+                (-180.0, 90.0),
+            ]);
         }
-        pieces.iter().map(|piece| bent(piece).iter().map(|(x, dec)| map.place(*x, *dec)).collect()).collect()
+        pieces
+            .iter()
+            .map(|piece| {
+                bent(piece)
+                    .iter()
+                    .map(|(x, dec)| map.place(*x, *dec))
+                    .collect()
+            })
+            .collect()
     }
 
-    /// Whether a place lies inside: as often as one crosses the border between it and the known place.
-    fn contains(&self, place: Equatorial) -> bool {
-        let map = Mollweide { middle: 180.0, at: (0.0, 0.0), radius: 1.0 };
-        let pieces: Vec<Flat> = self.rings.iter().flat_map(|ring| pieces(&flat(&map, ring))).collect();
-        let around = |p: Equatorial| pieces.iter().filter(|piece| surrounds(piece, (map.from_middle(p.ra), p.dec))).count() % 2;
-        (around(place) == around(self.known)) == self.known_inside
+    /// Whether places lie inside: as often as one crosses the border between each and the known place.
+    fn contain<const N: usize>(&self, places: [Equatorial; N]) -> [bool; N] {
+        let map = Mollweide {
+            middle: 180.0,
+            at: (0.0, 0.0),
+            radius: 1.0,
+        };
+        let pieces: Vec<Flat> = self
+            .rings
+            .iter()
+            .flat_map(|ring| pieces(&flat(&map, ring)))
+            .collect();
+        let around = |p: Equatorial| {
+            let flat = (map.angle_from_middle(p.ra), p.dec);
+            pieces.iter().filter(|piece| surrounds(piece, flat)).count() % 2
+        };
+        let known = around(self.known);
+        places.map(|place| (around(place) == known) == self.known_inside)
     }
 
     /// The area on a gnomonic plane, to be filled by the even-odd rule; right within the square of `side` units around `middle`.
-    pub(super) fn filled_near(&self, plane: &Gnomonic, middle: Plane, side: f64) -> Vec<Vec<Plane>> {
-        let mut areas: Vec<Vec<Plane>> = self.rings.iter().map(|ring| ring.iter().map(|p| plane.project(*p)).collect()).collect();
+    pub(super) fn filled_near(
+        &self,
+        plane: &Gnomonic,
+        middle: Plane,
+        side: f64,
+    ) -> Vec<Vec<Plane>> {
+        let mut areas: Vec<Vec<Plane>> = self
+            .rings
+            .iter()
+            .map(|ring| ring.iter().map(|p| plane.project(*p)).collect())
+            .collect();
         // Far parts are only roughly placed, so which side is inside is asked at five places in the square, and most of them win.
         let step = side / 4.0;
-        let probes = [(0.0, 0.0), (step, step), (-step, step), (step, -step), (-step, -step)].map(|(x, y)| (middle.0 + x, middle.1 + y));
-        let wrong = |probe: &&Plane| {
-            let drawn = areas.iter().filter(|area| surrounds(area, **probe)).count() % 2 == 1;
-            drawn != self.contains(plane.unproject(**probe))
+        let probes = [
+            (0.0, 0.0),
+            (step, step),
+            (-step, step),
+            (step, -step),
+            (-step, -step),
+        ]
+        .map(|(x, y)| (middle.0 + x, middle.1 + y));
+        let inside = self.contain(probes.map(|probe| plane.unproject(probe)));
+        let wrong = |(probe, inside): &(Plane, bool)| {
+            let drawn = areas.iter().filter(|area| surrounds(area, *probe)).count() % 2 == 1;
+            drawn != *inside
         };
-        if probes.iter().filter(wrong).count() > 2 {
-            let (left, right, top, bottom) = (middle.0 - side, middle.0 + side, middle.1 - side, middle.1 + side);
-            areas.push(vec![(left, top), (right, top), (right, bottom), (left, bottom)]);
+        if probes.into_iter().zip(inside).filter(wrong).count() > 2 {
+            let (left, right, top, bottom) = (
+                middle.0 - side,
+                middle.0 + side,
+                middle.1 - side,
+                middle.1 + side,
+            );
+            areas.push(vec![
+                (left, top),
+                (right, top),
+                (right, bottom),
+                (left, bottom),
+            ]);
         }
         areas
     }
 
     /// The border as lines on a map of the whole sky, none of which runs along its edge.
     pub(super) fn strokes(&self, map: &Mollweide) -> Vec<Vec<Plane>> {
-        let closed = self.rings.iter().map(|ring| ring.iter().chain(ring.first()).copied().collect::<Vec<_>>());
+        let closed = self
+            .rings
+            .iter()
+            .map(|ring| ring.iter().chain(ring.first()).copied().collect::<Vec<_>>());
         closed.flat_map(|ring| strokes(map, &ring)).collect()
     }
 }
@@ -76,7 +153,7 @@ pub(super) fn strokes(map: &Mollweide, line: &[Equatorial]) -> Vec<Vec<Plane>> {
     let mut all: Vec<Vec<Plane>> = Vec::new();
     let mut last: Option<(f64, f64)> = None;
     for place in line {
-        let here = (map.from_middle(place.ra), place.dec);
+        let here = (map.angle_from_middle(place.ra), place.dec);
         match (last, all.last_mut()) {
             (Some(before), Some(stroke)) if (here.0 - before.0).abs() > 180.0 => {
                 let edge = 180_f64.copysign(before.0);
@@ -96,10 +173,16 @@ pub(super) fn strokes(map: &Mollweide, line: &[Equatorial]) -> Vec<Vec<Plane>> {
 fn flat(map: &Mollweide, ring: &[Equatorial]) -> Flat {
     let mut line: Flat = Vec::with_capacity(ring.len() + 4);
     for place in ring {
-        let x = map.from_middle(place.ra);
-        line.push((line.last().map_or(x, |(before, _)| before + half_turned(x - before)), place.dec));
+        let x = map.angle_from_middle(place.ra);
+        line.push((
+            line.last()
+                .map_or(x, |(before, _)| before + half_turned(x - before)),
+            place.dec,
+        ));
     }
-    let (Some(first), Some(last)) = (line.first().copied(), line.last().copied()) else { return line };
+    let (Some(first), Some(last)) = (line.first().copied(), line.last().copied()) else {
+        return line;
+    };
     let end = last.0 + half_turned(first.0 - last.0);
     if (end - first.0).abs() < 180.0 {
         return line;
@@ -110,14 +193,20 @@ fn flat(map: &Mollweide, ring: &[Equatorial]) -> Flat {
 /// Turns a line that goes round a pole into a polygon from edge to edge with the north pole in it.
 fn over_the_pole(mut line: Flat, way: f64) -> Flat {
     let length = line.len();
-    let closed = |i: usize| line.get(i).copied().or_else(|| line.first().map(|p| (p.0 + 360.0 * way, p.1)));
+    let closed = |i: usize| {
+        line.get(i)
+            .copied()
+            .or_else(|| line.first().map(|p| (p.0 + 360.0 * way, p.1)))
+    };
     let is_edge = |a: f64, b: f64| ((a - 180.0) / 360.0).floor() != ((b - 180.0) / 360.0).floor();
     let crossing = (0..length).find_map(|i| {
         let (a, b) = (closed(i)?, closed(i + 1)?);
         let edge = 180.0 + 360.0 * ((a.0.max(b.0) - 180.0) / 360.0).floor();
         is_edge(a.0, b.0).then(|| (i + 1, (edge, at_edge(a, b, edge))))
     });
-    let Some((split, edge)) = crossing else { return line };
+    let Some((split, edge)) = crossing else {
+        return line;
+    };
     let mut rest = line.split_off(split.min(length));
     let around = line.into_iter().map(|(x, dec)| (x + 360.0 * way, dec));
     let far = edge.0 + 360.0 * way;
@@ -130,11 +219,23 @@ fn over_the_pole(mut line: Flat, way: f64) -> Flat {
 
 /// The parts of a polygon on the map, from −180 to 180, with the parts of it that lie whole turns away brought back.
 fn pieces(polygon: &Flat) -> Vec<Flat> {
-    let (low, high) = polygon.iter().fold((f64::MAX, f64::MIN), |(low, high), (x, _)| (low.min(*x), high.max(*x)));
+    let (low, high) = polygon
+        .iter()
+        .fold((f64::MAX, f64::MIN), |(low, high), (x, _)| {
+            (low.min(*x), high.max(*x))
+        });
     let turns = (-3..=3).map(|turn| f64::from(turn) * 360.0);
     let here = turns.filter(|turn| low + turn < 180.0 && high + turn > -180.0);
-    let shifted = here.map(|turn| polygon.iter().map(|(x, dec)| (x + turn, *dec)).collect::<Flat>());
-    shifted.map(|piece| cut(&cut(&piece, 180.0, true), -180.0, false)).filter(|piece| piece.len() > 2).collect()
+    let shifted = here.map(|turn| {
+        polygon
+            .iter()
+            .map(|(x, dec)| (x + turn, *dec))
+            .collect::<Flat>()
+    });
+    shifted
+        .map(|piece| cut(&cut(&piece, 180.0, true), -180.0, false))
+        .filter(|piece| piece.len() > 2)
+        .collect()
 }
 
 /// Sutherland and Hodgman's cut of a polygon by one meridian.
@@ -155,7 +256,11 @@ fn cut(polygon: &Flat, edge: f64, keep_below: bool) -> Flat {
 /// Declination at which the line from a to b meets a meridian.
 fn at_edge(a: (f64, f64), b: (f64, f64), edge: f64) -> f64 {
     let span = b.0 - a.0;
-    if span.abs() < 1e-12 { a.1 } else { a.1 + (b.1 - a.1) * ((edge - a.0) / span).clamp(0.0, 1.0) }
+    if span.abs() < 1e-12 {
+        a.1
+    } else {
+        a.1 + (b.1 - a.1) * ((edge - a.0) / span).clamp(0.0, 1.0)
+    }
 }
 
 /// The polygon with its sides along the edge of the map divided, since the edge is a curve.
@@ -164,7 +269,11 @@ fn bent(polygon: &Flat) -> Flat {
     for (a, b) in polygon.iter().zip(polygon.iter().cycle().skip(1)) {
         bent.push(*a);
         let along = (a.0 - b.0).abs() < 1e-9 && (a.0.abs() - 180.0).abs() < 1e-9;
-        let steps = if along { ((a.1 - b.1).abs() / 2.0).ceil() } else { 0.0 };
+        let steps = if along {
+            ((a.1 - b.1).abs() / 2.0).ceil()
+        } else {
+            0.0
+        };
         let parts = (1..90).map(f64::from).take_while(|part| *part < steps);
         bent.extend(parts.map(|part| (a.0, a.1 + (b.1 - a.1) * part / steps)));
     }
@@ -174,6 +283,8 @@ fn bent(polygon: &Flat) -> Flat {
 /// Whether a point lies inside a polygon, by counting the sides north of it.
 fn surrounds(polygon: &[(f64, f64)], (x, dec): (f64, f64)) -> bool {
     let sides = polygon.iter().zip(polygon.iter().cycle().skip(1));
-    let above = sides.filter(|(a, b)| (a.0 > x) != (b.0 > x) && a.1 + (b.1 - a.1) * (x - a.0) / (b.0 - a.0) > dec);
+    let above = sides.filter(|(a, b)| {
+        (a.0 > x) != (b.0 > x) && a.1 + (b.1 - a.1) * (x - a.0) / (b.0 - a.0) > dec
+    });
     above.count() % 2 == 1
 }

@@ -23,15 +23,18 @@ impl Mollweide {
     pub(super) fn place(&self, from_middle: f64, dec: f64) -> Plane {
         let theta = auxiliary(dec.to_radians());
         let x = from_middle / 90.0 * theta.cos();
-        (self.at.0 - self.radius * x, self.at.1 - self.radius * theta.sin())
+        (
+            self.at.0 - self.radius * x,
+            self.at.1 - self.radius * theta.sin(),
+        )
     }
 
     pub(super) fn project(&self, place: Equatorial) -> Plane {
-        self.place(self.from_middle(place.ra), place.dec)
+        self.place(self.angle_from_middle(place.ra), place.dec)
     }
 
     /// Degrees of right ascension from the middle, −180…180.
-    pub(super) fn from_middle(&self, ra: f64) -> f64 {
+    pub(super) fn angle_from_middle(&self, ra: f64) -> f64 {
         half_turned(ra - self.middle)
     }
 
@@ -40,9 +43,15 @@ impl Mollweide {
     pub(super) fn unproject(&self, (x, y): Plane) -> Option<Equatorial> {
         let sin = (self.at.1 - y) / self.radius;
         let theta = sin.asin();
-        let dec = ((2.0 * theta + (2.0 * theta).sin()) / PI).asin().to_degrees();
+        let dec = ((2.0 * theta + (2.0 * theta).sin()) / PI)
+            .asin()
+            .to_degrees();
         let from_middle = (self.at.0 - x) / self.radius / theta.cos() * 90.0;
-        if from_middle.abs() > 180.0 { None } else { Equatorial::new(self.middle + from_middle, dec) }
+        if from_middle.abs() > 180.0 {
+            None
+        } else {
+            Equatorial::new(self.middle + from_middle, dec)
+        }
     }
 }
 
@@ -52,7 +61,11 @@ fn auxiliary(phi: f64) -> f64 {
     let near_pole = PI / 2.0 - phi.abs();
     // Near a pole θ is about 90° minus (3π/8)^⅓ · (90° − |φ|)^⅔.
     let cap = (3.0 * PI / 8.0 * near_pole * near_pole).cbrt();
-    let mut theta = if near_pole < 0.5 { (PI / 2.0 - cap).copysign(phi) } else { phi * 0.85 };
+    let mut theta = if near_pole < 0.5 {
+        (PI / 2.0 - cap).copysign(phi)
+    } else {
+        phi * 0.85
+    };
     for _ in 0..6 {
         let slope = 2.0 + 2.0 * (2.0 * theta).cos();
         if slope < 1e-9 {
@@ -76,7 +89,11 @@ pub(super) struct Gnomonic {
 impl Gnomonic {
     /// The plane whose square of `side` drawing units around `at` spans `field` deg.
     pub(super) fn new(center: Equatorial, field: f64, at: Plane, side: f64) -> Self {
-        Self { center, at, scale: side / 2.0 / (field / 2.0).to_radians().tan() }
+        Self {
+            center,
+            at,
+            scale: side / 2.0 / (field / 2.0).to_radians().tan(),
+        }
     }
 
     /// The place in the drawing; what lies more than 80° away is put far out in its direction.
@@ -84,7 +101,10 @@ impl Gnomonic {
         let (x, y, depth) = self.tangents(place);
         let least = 80_f64.to_radians().cos();
         if depth > least {
-            return (self.at.0 - self.scale * x / depth, self.at.1 - self.scale * y / depth);
+            return (
+                self.at.0 - self.scale * x / depth,
+                self.at.1 - self.scale * y / depth,
+            );
         }
         let far = self.scale * 80_f64.to_radians().tan() / x.hypot(y).max(1e-9);
         (self.at.0 - far * x, self.at.1 - far * y)

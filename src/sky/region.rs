@@ -37,7 +37,14 @@ pub struct CredibleMap {
 impl Region {
     /// A circle that holds the burst with 90 % probability. A radius that is no number counts as 0; none is larger than 180°.
     pub fn circle(center: Equatorial, radius: f64) -> Self {
-        Self::Circle { center, radius: if radius.is_finite() { radius.clamp(0.0, 180.0) } else { 0.0 } }
+        Self::Circle {
+            center,
+            radius: if radius.is_finite() {
+                radius.clamp(0.0, 180.0)
+            } else {
+                0.0
+            },
+        }
     }
 
     /// The credible regions of a HEALPix map in FITS, see [`CredibleMap::from_fits`].
@@ -64,7 +71,9 @@ impl Region {
     /// Area that holds 90 %, deg².
     pub fn area(&self) -> f64 {
         match self {
-            Self::Circle { radius, .. } => super::WHOLE_SKY * (radius / 2.0).to_radians().sin().powi(2),
+            Self::Circle { radius, .. } => {
+                super::WHOLE_SKY * (radius / 2.0).to_radians().sin().powi(2)
+            }
             Self::Map(map) => map.area_90,
         }
     }
@@ -80,10 +89,24 @@ impl Region {
     /// One line of text that [`Region::from_text`] reads back: `circle RA DEC RADIUS`, or `map RA DEC AREA50 AREA90 | MOC | MOC` with the 50 % and 90 % regions as IVOA MOC ASCII.
     pub fn to_text(&self) -> String {
         match self {
-            Self::Circle { center, radius } => format!("circle {} {} {radius}", center.ra, center.dec),
+            Self::Circle { center, radius } => {
+                format!("circle {} {} {radius}", center.ra, center.dec)
+            }
             Self::Map(map) => {
-                let CredibleMap { best, area_50, area_90, half, most } = map;
-                format!("map {} {} {area_50} {area_90} | {} | {}", best.ra, best.dec, ascii(half), ascii(most))
+                let CredibleMap {
+                    best,
+                    area_50,
+                    area_90,
+                    half,
+                    most,
+                } = map;
+                format!(
+                    "map {} {} {area_50} {area_90} | {} | {}",
+                    best.ra,
+                    best.dec,
+                    ascii(half),
+                    ascii(most)
+                )
             }
         }
     }
@@ -100,7 +123,11 @@ impl CredibleMap {
     /// Areas are those of the map's own cells; the regions are kept at an order fit for drawing.
     pub fn from_fits(fits: &[u8]) -> Result<Self, MapFault> {
         let mut cells = skymap::cells(fits)?;
-        cells.sort_unstable_by(|a, b| b.density.total_cmp(&a.density).then((a.order, a.index).cmp(&(b.order, b.index))));
+        cells.sort_unstable_by(|a, b| {
+            b.density
+                .total_cmp(&a.density)
+                .then((a.order, a.index).cmp(&(b.order, b.index)))
+        });
         let densest = *cells.first().ok_or(MapFault::Empty)?;
         let total: f64 = cells.iter().map(|c| c.density * c.area()).sum();
         if !total.is_finite() || total <= 0.0 {
@@ -109,7 +136,13 @@ impl CredibleMap {
         let (half, most) = (credible(&cells, 0.5 * total), credible(&cells, 0.9 * total));
         let (area_50, area_90) = (area(half), area(most));
         let order = drawing_order(area_90);
-        Ok(Self { best: center(densest.order, densest.index), area_50, area_90, half: coverage(half, order), most: coverage(most, order) })
+        Ok(Self {
+            best: center(densest.order, densest.index),
+            area_50,
+            area_90,
+            half: coverage(half, order),
+            most: coverage(most, order),
+        })
     }
 
     /// Most probable place: the centre of the densest cell.
@@ -143,50 +176,103 @@ fn credible(cells: &[Cell], probability: f64) -> &[Cell] {
     enough.and_then(|last| cells.get(..=last)).unwrap_or(cells)
 }
 
+/// Most sides of cells in the border of one credible region.
+const LONGEST_BORDER: usize = 1400;
+
 fn area(cells: &[Cell]) -> f64 {
-    cells.iter().map(Cell::area).sum::<f64>().min(super::WHOLE_SKY)
+    cells
+        .iter()
+        .map(Cell::area)
+        .sum::<f64>()
+        .min(super::WHOLE_SKY)
 }
 
 /// The finest order, 5…11, at which an area has at most 8,000 cells.
 fn drawing_order(area: f64) -> u8 {
-    (5..11).rev().map(|order| order + 1).find(|order| area / cell_area(*order) <= 8000.0).unwrap_or(5)
+    (5..11)
+        .rev()
+        .map(|order| order + 1)
+        .find(|order| area / cell_area(*order) <= 8000.0)
+        .unwrap_or(5)
 }
 
+/// The cells as a coverage of an order, or of a coarser one where its border would be too long to draw: a map of noise is all border.
 fn coverage(cells: &[Cell], order: u8) -> Coverage {
     let deepest = cells.iter().map(|c| c.order).max().unwrap_or(0);
     let exact = RangeMOC::from_cells(deepest, cells.iter().map(|c| (c.order, c.index)), None);
-    if deepest > order { exact.degraded(order) } else { exact }
+    let mut drawn = if deepest > order {
+        exact.degraded(order)
+    } else {
+        exact
+    };
+    while drawn.depth_max() > 2
+        && drawn
+            .border_elementary_edges_vertices()
+            .nth(LONGEST_BORDER)
+            .is_some()
+    {
+        drawn = drawn.degraded(drawn.depth_max() - 1);
+    }
+    drawn
 }
 
 fn covers(coverage: &Coverage, place: Equatorial) -> bool {
-    coverage.contains_cell(coverage.depth_max(), nested::hash(coverage.depth_max(), place.ra.to_radians(), place.dec.to_radians()))
+    coverage.contains_cell(
+        coverage.depth_max(),
+        nested::hash(
+            coverage.depth_max(),
+            place.ra.to_radians(),
+            place.dec.to_radians(),
+        ),
+    )
 }
 
 fn center(order: u8, index: u64) -> Equatorial {
     let (lon, lat) = nested::center(order, index);
-    Equatorial { ra: super::coordinates::turned(lon.to_degrees()), dec: lat.to_degrees() }
+    Equatorial {
+        ra: super::coordinates::turned(lon.to_degrees()),
+        dec: lat.to_degrees(),
+    }
 }
 
 /// Radius of the spherical cap with an area, deg.
 fn cap_radius(area: f64) -> f64 {
-    (area / super::WHOLE_SKY).clamp(0.0, 1.0).sqrt().asin().to_degrees() * 2.0
+    (area / super::WHOLE_SKY)
+        .clamp(0.0, 1.0)
+        .sqrt()
+        .asin()
+        .to_degrees()
+        * 2.0
 }
 
 fn ascii(coverage: &Coverage) -> String {
-    coverage.to_ascii().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+    coverage
+        .to_ascii()
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn read_text(text: &str) -> Option<Region> {
     let mut parts = text.split('|').map(str::trim);
     let mut words = parts.next()?.split_whitespace();
     let kind = words.next()?;
-    let numbers: Vec<f64> = words.map(|w| w.parse().ok().filter(|n: &f64| n.is_finite())).collect::<Option<_>>()?;
+    let numbers: Vec<f64> = words
+        .map(|w| w.parse().ok().filter(|n: &f64| n.is_finite()))
+        .collect::<Option<_>>()?;
     match (kind, numbers.as_slice()) {
         ("circle", [ra, dec, radius]) => Some(Region::circle(Equatorial::new(*ra, *dec)?, *radius)),
         ("map", [ra, dec, area_50, area_90]) => {
             let (half, most) = (read_ascii(parts.next()?)?, read_ascii(parts.next()?)?);
             let best = Equatorial::new(*ra, *dec)?;
-            Some(Region::Map(CredibleMap { best, area_50: *area_50, area_90: *area_90, half, most }))
+            Some(Region::Map(CredibleMap {
+                best,
+                area_50: *area_50,
+                area_90: *area_90,
+                half,
+                most,
+            }))
         }
         _ => None,
     }

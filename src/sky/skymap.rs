@@ -69,8 +69,15 @@ pub(super) fn cells(file: &[u8]) -> Result<Vec<Cell>, MapFault> {
     }
     let mut plain = Vec::new();
     let limit = LARGEST_MAP as u64 + 1;
-    uncompress(file).take(limit).read_to_end(&mut plain).map_err(|_| MapFault::NotFits)?;
-    if plain.len() > LARGEST_MAP { Err(MapFault::TooLarge) } else { cells_of_plain(&plain) }
+    uncompress(file)
+        .take(limit)
+        .read_to_end(&mut plain)
+        .map_err(|_| MapFault::NotFits)?;
+    if plain.len() > LARGEST_MAP {
+        Err(MapFault::TooLarge)
+    } else {
+        cells_of_plain(&plain)
+    }
 }
 
 fn cells_of_plain(file: &[u8]) -> Result<Vec<Cell>, MapFault> {
@@ -82,10 +89,19 @@ fn cells_of_plain(file: &[u8]) -> Result<Vec<Cell>, MapFault> {
         if header.text("XTENSION") == Some("BINTABLE") && header.text("ORDERING").is_some() {
             let data = rest.get(..size).ok_or(MapFault::NotFits)?;
             let cells = Table::new(&header, data)?.cells()?;
-            return if cells.is_empty() { Err(MapFault::Empty) } else { Ok(cells) };
+            return if cells.is_empty() {
+                Err(MapFault::Empty)
+            } else {
+                Ok(cells)
+            };
         }
-        let padded = size.checked_next_multiple_of(BLOCK).ok_or(MapFault::NotFits)?;
-        rest = rest.get(padded..).filter(|r| !r.is_empty()).ok_or(MapFault::NotHealpix("no table"))?;
+        let padded = size
+            .checked_next_multiple_of(BLOCK)
+            .ok_or(MapFault::NotFits)?;
+        rest = rest
+            .get(padded..)
+            .filter(|r| !r.is_empty())
+            .ok_or(MapFault::NotHealpix("no table"))?;
     }
     Err(MapFault::NotHealpix("no table"))
 }
@@ -97,7 +113,12 @@ impl Header {
     /// Reads a header off the front of a file.
     fn take(file: &mut &[u8]) -> Result<Self, MapFault> {
         let mut cards = Vec::new();
-        for block in file.chunks_exact(BLOCK).take(64).enumerate().map(|(i, block)| (i + 1, block)) {
+        for block in file
+            .chunks_exact(BLOCK)
+            .take(64)
+            .enumerate()
+            .map(|(i, block)| (i + 1, block))
+        {
             for card in block.1.chunks_exact(80) {
                 if card.starts_with(b"END     ") {
                     *file = file.get(block.0 * BLOCK..).unwrap_or_default();
@@ -110,7 +131,10 @@ impl Header {
     }
 
     fn text(&self, keyword: &str) -> Option<&str> {
-        self.0.iter().find(|(k, _)| k == keyword).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(k, _)| k == keyword)
+            .map(|(_, value)| value.as_str())
     }
 
     fn number(&self, keyword: &str) -> Option<usize> {
@@ -135,7 +159,10 @@ impl Header {
 
 fn keyword_and_value(card: &[u8]) -> Option<(String, String)> {
     let text = std::str::from_utf8(card).ok()?;
-    let (keyword, value) = (text.get(..8)?.trim_end(), text.get(8..)?.strip_prefix("= ")?.trim_start());
+    let (keyword, value) = (
+        text.get(..8)?.trim_end(),
+        text.get(8..)?.strip_prefix("= ")?.trim_start(),
+    );
     let value = match value.strip_prefix('\'') {
         Some(quoted) => quoted.split('\'').next()?.trim_end(),
         None => value.split('/').next()?.trim_end(),
@@ -185,20 +212,40 @@ struct Table<'a> {
 
 impl<'a> Table<'a> {
     fn new(header: &Header, data: &'a [u8]) -> Result<Self, MapFault> {
-        if !matches!(header.text("COORDSYS").unwrap_or("C"), "C" | "CEL" | "CELESTIAL" | "EQUATORIAL" | "EQU" | "ICRS" | "J2000" | "FK5") {
+        if !matches!(
+            header.text("COORDSYS").unwrap_or("C"),
+            "C" | "CEL" | "CELESTIAL" | "EQUATORIAL" | "EQU" | "ICRS" | "J2000" | "FK5"
+        ) {
             return Err(MapFault::NotHealpix("not in equatorial coordinates"));
         }
         let (columns, row) = columns(header)?;
         let is_number = |c: &&Column| matches!(c.kind, b'D' | b'E') && c.repeat > 0;
-        let value = columns.iter().filter(is_number).find(|c| c.name.starts_with("PROB")).or_else(|| columns.iter().find(is_number));
-        let value = value.cloned().ok_or(MapFault::NotHealpix("no column of probabilities"))?;
-        let index = |name: &str| columns.iter().find(|c| c.name == name && matches!(c.kind, b'J' | b'K') && c.repeat == 1).cloned();
+        let value = columns
+            .iter()
+            .filter(is_number)
+            .find(|c| c.name.starts_with("PROB"))
+            .or_else(|| columns.iter().find(is_number));
+        let value = value
+            .cloned()
+            .ok_or(MapFault::NotHealpix("no column of probabilities"))?;
+        let index = |name: &str| {
+            columns
+                .iter()
+                .find(|c| c.name == name && matches!(c.kind, b'J' | b'K') && c.repeat == 1)
+                .cloned()
+        };
         let numbering = numbering(header, index, (data.len() / row).checked_mul(value.repeat))?;
         if !matches!(numbering, Numbering::InTurn(_)) && value.repeat != 1 {
             return Err(MapFault::NotHealpix("several probabilities for one pixel"));
         }
         let is_density = matches!(numbering, Numbering::Uniq(_)) && value.name != "PROB";
-        Ok(Self { data, row, value, is_density, numbering })
+        Ok(Self {
+            data,
+            row,
+            value,
+            is_density,
+            numbering,
+        })
     }
 
     fn cells(&self) -> Result<Vec<Cell>, MapFault> {
@@ -209,9 +256,19 @@ impl<'a> Table<'a> {
                 if !(value.is_finite() && value > 0.0) {
                     continue;
                 }
-                let (order, index) = self.cell(bytes, row * self.value.repeat + element).ok_or(MapFault::NotHealpix("a pixel that does not exist"))?;
-                let density = if self.is_density { value } else { value / cell_area(order) };
-                cells.push(Cell { order, index, density });
+                let (order, index) = self
+                    .cell(bytes, row * self.value.repeat + element)
+                    .ok_or(MapFault::NotHealpix("a pixel that does not exist"))?;
+                let density = if self.is_density {
+                    value
+                } else {
+                    value / cell_area(order)
+                };
+                cells.push(Cell {
+                    order,
+                    index,
+                    density,
+                });
             }
         }
         Ok(cells)
@@ -230,13 +287,30 @@ impl<'a> Table<'a> {
 impl Scheme {
     fn nested(&self, number: u64) -> Option<(u8, u64)> {
         let exists = number < 12 << (2 * self.order);
-        exists.then(|| (self.order, if self.ring { nested::get(self.order).from_ring(number) } else { number }))
+        exists.then(|| {
+            (
+                self.order,
+                if self.ring {
+                    nested::get(self.order).from_ring(number)
+                } else {
+                    number
+                },
+            )
+        })
     }
 }
 
-fn numbering(header: &Header, index: impl Fn(&str) -> Option<Column>, pixels: Option<usize>) -> Result<Numbering, MapFault> {
+fn numbering(
+    header: &Header,
+    index: impl Fn(&str) -> Option<Column>,
+    pixels: Option<usize>,
+) -> Result<Numbering, MapFault> {
     let ring = match header.text("ORDERING") {
-        Some("NUNIQ") => return index("UNIQ").map(Numbering::Uniq).ok_or(MapFault::NotHealpix("no column UNIQ")),
+        Some("NUNIQ") => {
+            return index("UNIQ")
+                .map(Numbering::Uniq)
+                .ok_or(MapFault::NotHealpix("no column UNIQ"));
+        }
         Some("RING") => true,
         Some("NESTED" | "NEST") => false,
         _ => return Err(MapFault::NotHealpix("an unknown ordering")),
@@ -244,30 +318,64 @@ fn numbering(header: &Header, index: impl Fn(&str) -> Option<Column>, pixels: Op
     let order = match header.number("NSIDE") {
         Some(nside) if nside.is_power_of_two() => u8::try_from(nside.trailing_zeros()).ok(),
         Some(_) => None,
-        None => header.number("ORDER").and_then(|order| u8::try_from(order).ok()),
+        None => header
+            .number("ORDER")
+            .and_then(|order| u8::try_from(order).ok()),
     };
-    let order = order.filter(|o| *o <= DEEPEST).ok_or(MapFault::NotHealpix("a resolution that is no power of two"))?;
+    let order = order
+        .filter(|o| *o <= DEEPEST)
+        .ok_or(MapFault::NotHealpix("a resolution that is no power of two"))?;
     let scheme = Scheme { order, ring };
     if let (Some("EXPLICIT"), Some(column)) = (header.text("INDXSCHM"), index("PIXEL")) {
         return Ok(Numbering::Listed(column, scheme));
     }
     let whole = pixels.is_some_and(|n| n as u64 == 12 << (2 * order));
-    if whole { Ok(Numbering::InTurn(scheme)) } else { Err(MapFault::NotHealpix("its pixels do not make one sky")) }
+    if whole {
+        Ok(Numbering::InTurn(scheme))
+    } else {
+        Err(MapFault::NotHealpix("its pixels do not make one sky"))
+    }
 }
 
 /// The columns of a table and the length of its rows, after seeing that the columns fit into the row.
 fn columns(header: &Header) -> Result<(Vec<Column>, usize), MapFault> {
     let broken = MapFault::NotHealpix("a broken table header");
-    let row = header.number("NAXIS1").filter(|n| *n > 0).ok_or(broken.clone())?;
-    let count = header.number("TFIELDS").filter(|n| *n <= 64).ok_or(broken.clone())?;
+    let row = header
+        .number("NAXIS1")
+        .filter(|n| *n > 0)
+        .ok_or(broken.clone())?;
+    let count = header
+        .number("TFIELDS")
+        .filter(|n| *n <= 64)
+        .ok_or(broken.clone())?;
     let (mut columns, mut offset) = (Vec::new(), 0_usize);
     for i in 1..=count {
-        let (repeat, kind) = header.text(&format!("TFORM{i}")).and_then(form).ok_or(broken.clone())?;
-        let name = header.text(&format!("TTYPE{i}")).unwrap_or_default().to_ascii_uppercase();
-        let size = element_size(kind).and_then(|size| size.checked_mul(repeat)).ok_or(broken.clone())?;
-        columns.push(Column { name, kind, repeat, offset });
-        let bytes = if kind == b'X' { repeat.div_ceil(8) } else { size };
-        offset = offset.checked_add(bytes).filter(|end| *end <= row).ok_or(broken.clone())?;
+        let (repeat, kind) = header
+            .text(&format!("TFORM{i}"))
+            .and_then(form)
+            .ok_or(broken.clone())?;
+        let name = header
+            .text(&format!("TTYPE{i}"))
+            .unwrap_or_default()
+            .to_ascii_uppercase();
+        let size = element_size(kind)
+            .and_then(|size| size.checked_mul(repeat))
+            .ok_or(broken.clone())?;
+        columns.push(Column {
+            name,
+            kind,
+            repeat,
+            offset,
+        });
+        let bytes = if kind == b'X' {
+            repeat.div_ceil(8)
+        } else {
+            size
+        };
+        offset = offset
+            .checked_add(bytes)
+            .filter(|end| *end <= row)
+            .ok_or(broken.clone())?;
     }
     Ok((columns, row))
 }
@@ -275,7 +383,11 @@ fn columns(header: &Header) -> Result<(Vec<Column>, usize), MapFault> {
 /// `1024E` is 1024 of kind E; no number means one.
 fn form(form: &str) -> Option<(usize, u8)> {
     let digits = form.bytes().take_while(u8::is_ascii_digit).count();
-    let repeat = if digits == 0 { 1 } else { form.get(..digits)?.parse().ok()? };
+    let repeat = if digits == 0 {
+        1
+    } else {
+        form.get(..digits)?.parse().ok()?
+    };
     Some((repeat, *form.as_bytes().get(digits)?))
 }
 
@@ -302,14 +414,15 @@ fn real(row: &[u8], column: &Column, element: usize) -> f64 {
 fn whole(row: &[u8], column: &Column) -> Option<u64> {
     match *row.get(column.offset..column.offset + column.width())? {
         [a, b, c, d] => u64::try_from(i32::from_be_bytes([a, b, c, d])).ok(),
-        [a, b, c, d, e, f, g, h] => u64::try_from(i64::from_be_bytes([a, b, c, d, e, f, g, h])).ok(),
+        [a, b, c, d, e, f, g, h] => {
+            u64::try_from(i64::from_be_bytes([a, b, c, d, e, f, g, h])).ok()
+        }
         _ => None,
     }
 }
 
-/// Order and nested number out of a UNIQ number: 4 · 4^order + index.
+/// Order and nested number out of a UNIQ number: 4 · 4^order + index, with index below 12 · 4^order.
 fn from_uniq(uniq: u64) -> Option<(u8, u64)> {
     let order = u8::try_from((uniq.checked_ilog2()? / 2).checked_sub(1)?).ok()?;
-    let index = uniq - (4 << (2 * order));
-    (order <= DEEPEST && index < 12 << (2 * order)).then_some((order, index))
+    (order <= DEEPEST).then(|| (order, uniq - (4 << (2 * order))))
 }

@@ -37,14 +37,17 @@ pub enum Tint {
 
 /// All stars not fainter than a magnitude, by declination.
 pub fn brighter_than(limit: f64) -> impl Iterator<Item = Star> {
-    (0..STARS.len() / RECORD).filter_map(star).filter(move |star| star.magnitude <= limit)
+    (0..STARS.len() / RECORD)
+        .filter_map(star)
+        .filter(move |star| star.magnitude <= limit)
 }
 
 /// The stars within a radius (deg) of a place and not fainter than a magnitude, by declination.
 pub fn around(center: Equatorial, radius: f64, limit: f64) -> impl Iterator<Item = Star> {
     let first = first_at(center.dec - radius);
     let last = first_at(center.dec + radius);
-    let near = move |star: &Star| star.magnitude <= limit && center.separation(star.position) <= radius;
+    let near =
+        move |star: &Star| star.magnitude <= limit && center.separation(star.position) <= radius;
     (first..last).filter_map(star).filter(near)
 }
 
@@ -53,23 +56,40 @@ fn first_at(dec: f64) -> usize {
     let (mut low, mut high) = (0, STARS.len() / RECORD);
     while low < high {
         let middle = low.midpoint(high);
-        if star(middle).is_some_and(|s| s.position.dec < dec) { low = middle + 1 } else { high = middle }
+        if star(middle).is_some_and(|s| s.position.dec < dec) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
     }
     low
 }
 
 fn star(number: usize) -> Option<Star> {
-    let bytes: [u8; RECORD] = STARS.get(number * RECORD..(number + 1) * RECORD)?.try_into().ok()?;
-    let word = bytes.iter().fold(0_u64, |word, byte| word << 8 | u64::from(*byte));
+    let bytes: [u8; RECORD] = STARS
+        .get(number * RECORD..(number + 1) * RECORD)?
+        .try_into()
+        .ok()?;
+    let word = bytes
+        .iter()
+        .fold(0_u64, |word, byte| word << 8 | u64::from(*byte));
     let part = |shift: u32, bits: u32| ((word >> shift) & ((1 << bits) - 1)) as f64;
-    let position = Equatorial { ra: part(10, 23) * 360.0 / STEPS, dec: part(33, 23) * 180.0 / (STEPS - 1.0) - 90.0 };
+    let position = Equatorial {
+        ra: part(10, 23) * 360.0 / STEPS,
+        dec: part(33, 23) * 180.0 / (STEPS - 1.0) - 90.0,
+    };
     let tint = match word & 3 {
         0 => Tint::Blue,
         1 => Tint::White,
         2 => Tint::Yellow,
         _ => Tint::Orange,
     };
-    Some(Star { number, position, magnitude: part(2, 8) * 0.04 - 2.0, tint })
+    Some(Star {
+        number,
+        position,
+        magnitude: part(2, 8) * 0.04 - 2.0,
+        tint,
+    })
 }
 
 /// What a star is called: Bayer letter or Flamsteed number, and a name of its own; either may be empty.
@@ -83,7 +103,10 @@ pub struct Name {
 
 /// The names of some stars; both go by the stars' number, so they are read along once.
 pub fn names<'a>(stars: impl IntoIterator<Item = &'a Star>) -> Vec<(Star, Name)> {
-    let mut lines = include_str!("../../assets/sky/star_names.tsv").lines().filter_map(name).peekable();
+    let mut lines = include_str!("../../assets/sky/star_names.tsv")
+        .lines()
+        .filter_map(name)
+        .peekable();
     let mut found = Vec::new();
     for star in stars {
         while lines.next_if(|(number, _)| *number < star.number).is_some() {}
@@ -97,7 +120,13 @@ pub fn names<'a>(stars: impl IntoIterator<Item = &'a Star>) -> Vec<(Star, Name)>
 fn name(line: &'static str) -> Option<(usize, Name)> {
     let mut fields = line.split('\t');
     let number = fields.next()?.parse().ok()?;
-    Some((number, Name { designation: fields.next()?, proper: fields.next()? }))
+    Some((
+        number,
+        Name {
+            designation: fields.next()?,
+            proper: fields.next()?,
+        },
+    ))
 }
 
 /// Where the name of a constellation is written.
@@ -113,12 +142,19 @@ pub struct Label {
 
 /// The labels of all constellations.
 pub fn constellation_labels() -> impl Iterator<Item = Label> {
-    include_str!("../../assets/sky/constellation_labels.tsv").lines().filter_map(|line| {
-        let mut fields = line.split('\t');
-        let abbreviation = fields.next()?;
-        let position = Equatorial::new(fields.next()?.parse().ok()?, fields.next()?.parse().ok()?)?;
-        Some(Label { abbreviation, position, rank: fields.next()?.parse().ok()? })
-    })
+    include_str!("../../assets/sky/constellation_labels.tsv")
+        .lines()
+        .filter_map(|line| {
+            let mut fields = line.split('\t');
+            let abbreviation = fields.next()?;
+            let position =
+                Equatorial::new(fields.next()?.parse().ok()?, fields.next()?.parse().ok()?)?;
+            Some(Label {
+                abbreviation,
+                position,
+                rank: fields.next()?.parse().ok()?,
+            })
+        })
 }
 
 /// One of Messier's objects.
@@ -138,24 +174,40 @@ pub struct Messier {
 
 /// Messier's 110 objects.
 pub fn messier() -> impl Iterator<Item = Messier> {
-    include_str!("../../assets/sky/messier.tsv").lines().filter_map(|line| {
-        let mut fields = line.split('\t');
-        let (name, kind) = (fields.next()?, fields.next()?);
-        let (magnitude, size) = (fields.next()?.parse().ok()?, fields.next()?.parse().unwrap_or(0.0));
-        let position = Equatorial::new(fields.next()?.parse().ok()?, fields.next()?.parse().ok()?)?;
-        Some(Messier { name, kind, magnitude, size, position })
-    })
+    include_str!("../../assets/sky/messier.tsv")
+        .lines()
+        .filter_map(|line| {
+            let mut fields = line.split('\t');
+            let (name, kind) = (fields.next()?, fields.next()?);
+            let (magnitude, size) = (
+                fields.next()?.parse().ok()?,
+                fields.next()?.parse().unwrap_or(0.0),
+            );
+            let position =
+                Equatorial::new(fields.next()?.parse().ok()?, fields.next()?.parse().ok()?)?;
+            Some(Messier {
+                name,
+                kind,
+                magnitude,
+                size,
+                position,
+            })
+        })
 }
 
 /// Lines on the sky, point by point.
 pub(super) type Lines = Vec<Vec<Equatorial>>;
 
 /// The stick figures of the constellations.
-pub(super) static FIGURES: LazyLock<Lines> = LazyLock::new(|| lines(include_bytes!("../../assets/sky/constellation_lines.bin")));
+pub(super) static FIGURES: LazyLock<Lines> =
+    LazyLock::new(|| lines(include_bytes!("../../assets/sky/constellation_lines.bin")));
 
 /// The outline of the Milky Way, then that of its bright clouds, each a set of closed rings.
 pub(super) fn milky_way() -> [Lines; 2] {
-    [lines(include_bytes!("../../assets/sky/milky_way.bin")), lines(include_bytes!("../../assets/sky/milky_way_bright.bin"))]
+    [
+        lines(include_bytes!("../../assets/sky/milky_way.bin")),
+        lines(include_bytes!("../../assets/sky/milky_way_bright.bin")),
+    ]
 }
 
 fn lines(bytes: &[u8]) -> Lines {
@@ -163,7 +215,9 @@ fn lines(bytes: &[u8]) -> Lines {
     let mut words = bytes.as_chunks().0.iter().copied().skip(1);
     let mut read = || {
         let count = u16::from_be_bytes(words.next()?);
-        (0..count).map(|_| point(words.next()?, words.next()?)).collect()
+        (0..count)
+            .map(|_| point(words.next()?, words.next()?))
+            .collect()
     };
     let mut all = Vec::new();
     while let Some(line) = read() {

@@ -28,12 +28,20 @@ fn data(line: &[Plane], end: &str) -> String {
         last = Some((*x, *y));
     }
     // A single point draws nothing.
-    if text.matches(' ').count() > 1 { text + end } else { String::new() }
+    if text.matches(' ').count() > 1 {
+        text + end
+    } else {
+        String::new()
+    }
 }
 
 /// A coordinate with at most one decimal; what is no number, or far outside any drawing, becomes harmless.
 pub(super) fn number(value: f64) -> String {
-    let value = if value.is_finite() { value.clamp(-9999.0, 9999.0) } else { 0.0 };
+    let value = if value.is_finite() {
+        value.clamp(-9999.0, 9999.0)
+    } else {
+        0.0
+    };
     let text = format!("{value:.1}");
     match text.strip_suffix(".0") {
         Some("-0") => "0".to_owned(),
@@ -61,21 +69,29 @@ pub(super) fn escaped(text: &str) -> String {
 
 /// Stars as round dots: for each tint and size one path of points, which is far shorter than a circle for each star.
 pub(super) fn dots(stars: &[(Star, Plane)], diameter: impl Fn(f64) -> f64) -> String {
-    let mut groups: std::collections::BTreeMap<(Tint, i8), String> = std::collections::BTreeMap::new();
+    let mut groups: std::collections::BTreeMap<(Tint, i8), String> =
+        std::collections::BTreeMap::new();
     for (star, (x, y)) in stars {
-        let path = groups.entry((star.tint, half_magnitude(star.magnitude))).or_default();
+        let path = groups
+            .entry((star.tint, half_magnitude(star.magnitude)))
+            .or_default();
         *path += &format!("M{} {}h0", number(*x), number(*y));
     }
     let group = |((tint, half), path): (&(Tint, i8), &String)| {
         let (class, colour) = colour(*tint);
         let width = diameter(f64::from(*half) / 2.0);
-        format!(r#"<path class="star {class}" d="{path}" stroke="{colour}" stroke-width="{width:.2}"/>"#)
+        format!(
+            r#"<path class="star {class}" d="{path}" stroke="{colour}" stroke-width="{width:.2}"/>"#
+        )
     };
     let paths: String = groups.iter().map(group).collect();
     format!(r#"<g class="stars" fill="none" stroke-linecap="round">{paths}</g>"#)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "magnitudes of the table lie between −2 and 8.2")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "magnitudes of the table lie between −2 and 8.2"
+)]
 fn half_magnitude(magnitude: f64) -> i8 {
     (magnitude * 2.0).round() as i8
 }
@@ -90,13 +106,30 @@ fn colour(tint: Tint) -> (&'static str, &'static str) {
 }
 
 /// A line of text. `class` is a list of classes, `anchor` is start, middle or end.
-pub(super) fn text(class: &str, at: Plane, anchor: &str, size: f64, fill: &str, words: &str) -> String {
+pub(super) fn text(
+    class: &str,
+    at: Plane,
+    anchor: &str,
+    size: f64,
+    fill: &str,
+    words: &str,
+) -> String {
     let (x, y) = (number(at.0), number(at.1));
-    format!(r#"<text class="{class}" x="{x}" y="{y}" text-anchor="{anchor}" font-size="{size}" fill="{fill}">{}</text>"#, escaped(words))
+    format!(
+        r#"<text class="{class}" x="{x}" y="{y}" text-anchor="{anchor}" font-size="{size}" fill="{fill}">{}</text>"#,
+        escaped(words)
+    )
 }
 
 /// The same, with a rim in the colour of the field so that it reads on top of lines.
-pub(super) fn text_on_field(class: &str, at: Plane, anchor: &str, size: f64, fill: &str, words: &str) -> String {
+pub(super) fn text_on_field(
+    class: &str,
+    at: Plane,
+    anchor: &str,
+    size: f64,
+    fill: &str,
+    words: &str,
+) -> String {
     let plain = text(&format!("{class} on-field"), at, anchor, size, fill, words);
     plain.replacen("<text ", r##"<text stroke="#0c1322" stroke-width="3" stroke-linejoin="round" paint-order="stroke" "##, 1)
 }

@@ -35,7 +35,12 @@ pub(super) fn notice(notice: &Notice) -> Value {
         put("subtype", subtype(notice.kind).into());
     }
     localize(notice, &mut put);
-    put("classification", classification(notice));
+    match &notice.classification {
+        Some(grade) if notice.mission == Mission::IceCube => {
+            put("notice_type", grade.most_likely.as_str().into());
+        }
+        _ => put("classification", classification(notice)),
+    }
     for (label, shown) in &notice.details {
         if let Some((key, value)) = detail(label, shown) {
             put(key, value);

@@ -62,7 +62,7 @@ impl Writer {
             let result = guarded(tx, f);
             Box::new(move |committed| drop(answer.send(committed.map_err(commit_failed).and(result))))
         }))?;
-        answered.await.unwrap_or_else(|_| Err(Error::Internal(anyhow!("the writer stopped"))))
+        answered.await.unwrap_or_else(|_| Err(Error::Internal(anyhow!("the write was not done"))))
     }
 
     /// Lets the queue run empty and waits for the thread to end.
@@ -106,13 +106,15 @@ fn write_all(conn: Connection, queue: &Receiver<Job>) {
 fn write_batch(conn: &Connection, first: Job, queue: &Receiver<Job>) {
     let began = std::time::Instant::now();
     let tx = Tx { conn, after_commit: RefCell::default() };
-    let mut answers = Vec::new();
-    let opened = conn.execute_batch("begin immediate");
-    if opened.is_ok() {
-        let waiting = std::iter::from_fn(|| queue.try_recv().ok());
-        answers.extend(std::iter::once(first).chain(waiting).take(BATCH).map(|job| job(&tx)));
+    if let Err(error) = conn.execute_batch("begin immediate") {
+        // The job is dropped undone, and its caller told so.
+        tracing::error!("A transaction could not begin: {error}.");
+        metrics::gauge!("grb_db_queue").decrement(1);
+        return;
     }
-    let committed = opened.and_then(|()| conn.execute_batch("commit"));
+    let waiting = std::iter::from_fn(|| queue.try_recv().ok());
+    let answers: Vec<Answer> = std::iter::once(first).chain(waiting).take(BATCH).map(|job| job(&tx)).collect();
+    let committed = conn.execute_batch("commit");
     metrics::gauge!("grb_db_queue").decrement(answers.len() as f64);
     metrics::histogram!("grb_db_commit_seconds").record(began.elapsed().as_secs_f64());
     match &committed {

@@ -1,0 +1,53 @@
+//! The way in, without a server.
+
+use chrono::TimeDelta;
+
+use super::*;
+use crate::platform::config::Sources;
+use crate::platform::{Clock, Error};
+
+fn app(folder: &std::path::Path) -> App {
+    let flags = [("data_dir", Some(folder.to_string_lossy().into_owned()))];
+    let config = Sources::gather(None, &|_| None, &flags).unwrap().understand().unwrap();
+    App::open(config, Clock::fixed("2026-11-20T22:00:00Z".parse().unwrap())).unwrap()
+}
+
+#[tokio::test]
+async fn a_failed_write_leaves_nothing_and_tells_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path());
+    let mut heard = app.bus.listen();
+    let bus = app.bus.clone();
+    let now = app.clock.now();
+    let failed: Result<()> = app
+        .db
+        .write(move |tx| {
+            bus.append(tx, now, "bursts", "burst.new", &1)?;
+            Err(Error::NotFound("patience"))
+        })
+        .await;
+    assert!(failed.is_err());
+    assert!(heard.try_recv().is_err());
+    let events: i64 = app.db.read(|conn| Ok(conn.query_row("select count(*) from events", [], |row| row.get(0))?)).await.unwrap();
+    assert_eq!(events, 0);
+}
+
+#[tokio::test]
+async fn a_panicking_write_hurts_no_neighbour() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path());
+    let keep = |name: &'static str| app.db.write(move |tx| Ok(tx.execute("insert into keepsakes values (?1, '')", [name])?));
+    let bad = app.db.write(|_| -> Result<()> { panic!("on purpose") });
+    let (one, two, three) = tokio::join!(keep("one"), bad, keep("three"));
+    assert!(one.is_ok() && two.is_err() && three.is_ok());
+}
+
+#[tokio::test]
+async fn a_replay_is_dated_as_of_its_notice() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path());
+    let then = app.clock.now() - TimeDelta::days(1000);
+    let raw = RawNotice { as_of: Some(then), ..RawNotice::new("test", b"nothing".to_vec()) };
+    assert_eq!(take(&app, raw).await.unwrap(), Recorded::Aside);
+    assert_eq!(app.db.read(|conn| aside::list(conn, 1)).await.unwrap()[0].received_at, then);
+}
