@@ -10,9 +10,8 @@ use super::model::{Circular, Format, Kind, Mission, Notice};
 use super::{NoticeError, times};
 
 /// GCN's own pattern for burst names, but with all digits, so that other lengths are told apart.
-static BURST: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\bGRB[.\s_-]*(\d+)(?:([a-z])(?:[^a-z]|$)|\.(\d+))?").ok()
-});
+static BURST: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)\bGRB[.\s_-]*(\d+)(?:([a-z])(?:[^a-z]|$)|\.(\d+))?").ok());
 /// "trigger" and the numbers right after it.
 static TRIGGER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\btrig(?:ger)?s?\.?\s*(?:ID|No\.?|Num(?:ber)?s?\.?)?\s*[=#:]?\s*((?:bn)?\d[\d.]*(?:\s*(?:[,/&-]|and|,\s*and)\s*(?:bn)?\d[\d.]*)*)").ok()
@@ -33,13 +32,19 @@ pub(super) fn of_json(json: &Value) -> Option<Notice> {
         return of_header(header, text("body")?);
     }
     let circular = Circular {
-        id: json.get("circularId").and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok()),
+        id: json
+            .get("circularId")
+            .and_then(Value::as_u64)
+            .and_then(|id| u32::try_from(id).ok()),
         subject: text("subject")?,
         submitter: text("submitter"),
         body: text("body")?,
     };
     let created = json.get("createdOn").and_then(Value::as_i64);
-    Some(notice(circular, created.and_then(DateTime::from_timestamp_millis)))
+    Some(notice(
+        circular,
+        created.and_then(DateTime::from_timestamp_millis),
+    ))
 }
 
 /// The form in which hop-client passes circulars on.
@@ -159,7 +164,11 @@ fn numbers(list: &str) -> Vec<u64> {
     };
     let mut numbers: Vec<u64> = Vec::new();
     for found in pattern.captures_iter(list) {
-        let Some(number) = found[3].parse::<u64>().ok().filter(|_| found.get(2).is_none()) else {
+        let Some(number) = found[3]
+            .parse::<u64>()
+            .ok()
+            .filter(|_| found.get(2).is_none())
+        else {
             continue;
         };
         match numbers.last().copied() {

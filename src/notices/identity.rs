@@ -11,7 +11,11 @@ impl Notice {
     /// time tells them apart, and GECAM counts from one again and again, so its satellite and day do. Without a
     /// trigger id it is the ivorn, else what the notice is called, else its time.
     pub fn burst_key(&self) -> String {
-        let id = self.trigger_id.as_deref().map(str::trim).unwrap_or_default();
+        let id = self
+            .trigger_id
+            .as_deref()
+            .map(str::trim)
+            .unwrap_or_default();
         let time = self.trigger_time.map(stamp);
         match &self.mission {
             _ if id.is_empty() || id == "-1" => self.key_without_id(),

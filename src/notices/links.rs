@@ -61,5 +61,8 @@ pub(super) fn web_address(text: &str) -> Option<String> {
 /// The HEALPix file beside the picture of a GBM final position: the notice gives the picture alone.
 pub(super) fn gbm_healpix(map: &str) -> Option<String> {
     let named = map.contains("_locplot_") && map.ends_with(".png");
-    named.then(|| map.replace("_locplot_", "_healpix_").replace(".png", ".fit"))
+    named.then(|| {
+        map.replace("_locplot_", "_healpix_")
+            .replace(".png", ".fit")
+    })
 }

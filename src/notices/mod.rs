@@ -46,7 +46,9 @@ pub enum NoticeError {
     TooLarge(usize),
     #[error("It is nested too deep or has too many parts to be a notice.")]
     TooDeep,
-    #[error("It brings its own document type (DTD), which no notice needs and which can be used for attacks.")]
+    #[error(
+        "It brings its own document type (DTD), which no notice needs and which can be used for attacks."
+    )]
     Dtd,
     #[error("It is cut off: the end of the XML is missing.")]
     CutOff,
@@ -60,7 +62,9 @@ pub enum NoticeError {
     NotANotice,
     #[error("It holds {0} notices where one is read at a time.")]
     Several(usize),
-    #[error("It is neither XML, nor JSON, nor a text that begins with TITLE: and has a NOTICE_TYPE: or a SUBJECT:.")]
+    #[error(
+        "It is neither XML, nor JSON, nor a text that begins with TITLE: and has a NOTICE_TYPE: or a SUBJECT:."
+    )]
     Unknown,
 }
 

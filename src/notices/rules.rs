@@ -74,8 +74,7 @@ pub(super) fn localization(
     Some(Localization {
         position,
         error_radius,
-        error_radius_90: error_radius
-            .and_then(|r| containment::error_radius_90(notice, r, stated)),
+        error_radius_90: error_radius.and_then(|r| containment::error_radius_90(notice, r, stated)),
     })
 }
 
@@ -93,8 +92,8 @@ pub(super) fn settle(notice: &mut Notice, test_type: bool) {
 
 fn is_test(notice: &Notice) -> bool {
     // Real sub-threshold triggers carried role "test" until September 2023.
-    let role = matches!(notice.role, Role::Test | Role::Utility)
-        && notice.kind != Kind::Subthreshold;
+    let role =
+        matches!(notice.role, Role::Test | Role::Utility) && notice.kind != Kind::Subthreshold;
     let id = notice.trigger_id.as_deref().unwrap_or_default();
     let mock = notice.mission == Mission::Lvk && id.starts_with('M');
     role || mock || id == "99999"

@@ -1,8 +1,8 @@
 //! The map of the sky that a JSON notice carries inside.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use serde_json::Value;
 
 use super::LARGEST;
@@ -28,8 +28,14 @@ pub fn sky_map(body: &[u8]) -> Option<Vec<u8>> {
 
 /// Where a notice keeps its map, base64.
 pub(super) fn encoded(notice: &Value) -> Option<&str> {
-    let places = ["/healpix_file", "/event/skymap", "/localization/healpix_file"];
-    places.iter().find_map(|place| notice.pointer(place)?.as_str())
+    let places = [
+        "/healpix_file",
+        "/event/skymap",
+        "/localization/healpix_file",
+    ];
+    places
+        .iter()
+        .find_map(|place| notice.pointer(place)?.as_str())
 }
 
 /// The distance a gravitational wave came from, Mpc, and its error: the map's own FITS header says it.

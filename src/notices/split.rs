@@ -6,8 +6,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 use serde_json::Value;
 
-static TITLE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?m)^TITLE:[ \t]+GCN").ok());
+static TITLE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m)^TITLE:[ \t]+GCN").ok());
 
 /// The bodies of the notices in a file: the elements of a JSON array, the lines of ndjson, the circulars of an
 /// archive's `{"circulars": […]}`, and texts one after the other, each from its `TITLE:`. An ordinary file is one body,
@@ -79,7 +78,9 @@ fn archive(json: &[u8]) -> Option<Vec<Cow<'_, [u8]>>> {
     let named = head.windows(12).any(|w| w == b"\"circulars\":");
     let archive: Value = named.then(|| serde_json::from_slice(json).ok()).flatten()?;
     let circulars = archive.get("circulars")?.as_array()?;
-    let bodies = circulars.iter().map(|c| serde_json::to_vec(c).map(Cow::Owned));
+    let bodies = circulars
+        .iter()
+        .map(|c| serde_json::to_vec(c).map(Cow::Owned));
     bodies.collect::<Result<Vec<_>, _>>().ok()
 }
 
@@ -87,6 +88,9 @@ fn texts(file: &[u8]) -> Option<Vec<Cow<'_, [u8]>>> {
     let titles = TITLE.as_ref()?.find_iter(file).map(|m| m.start());
     let starts: Vec<usize> = titles.collect();
     let ends = starts.iter().skip(1).copied().chain([file.len()]);
-    let bodies = starts.iter().zip(ends).map(|(start, end)| Cow::Borrowed(&file[*start..end]));
+    let bodies = starts
+        .iter()
+        .zip(ends)
+        .map(|(start, end)| Cow::Borrowed(&file[*start..end]));
     Some(bodies.collect::<Vec<_>>()).filter(|bodies| bodies.len() > 1)
 }

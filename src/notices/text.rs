@@ -32,7 +32,10 @@ pub(super) fn read(body: &[u8]) -> Result<Notice, NoticeError> {
     notice.packet_type = packet.as_ref().map(|p| p.number);
     notice.instrument = match (&notice.mission, fields.get("MISSION")) {
         (Mission::Gecam, Some(letter)) => Some(format!("GECAM-{letter}")),
-        _ => packet.as_ref().and_then(|p| p.instrument).map(str::to_owned),
+        _ => packet
+            .as_ref()
+            .and_then(|p| p.instrument)
+            .map(str::to_owned),
     };
     let test = packet.is_some_and(|p| p.test) || title.to_ascii_lowercase().contains("test");
     if test {
@@ -56,7 +59,9 @@ fn decode(body: &[u8]) -> String {
         Ok(text) => text.to_owned(),
         Err(_) => body.iter().map(|b| char::from(*b)).collect(),
     };
-    text.replace('\u{a0}', " ").replace("\r\n", "\n").replace('\r', "\n")
+    text.replace('\u{a0}', " ")
+        .replace("\r\n", "\n")
+        .replace('\r', "\n")
 }
 
 struct Fields(Vec<(String, String)>);
@@ -106,7 +111,13 @@ fn sender(fields: &Fields) -> Mission {
 
 fn trigger_id(fields: &Fields, packet: Option<u16>) -> Option<String> {
     let first = |value: &str| value.split([',', ' ']).next().map(str::to_owned);
-    let keys = ["TRIGGER_NUM", "TRANS_NUM", "EVENT_ID_NUM", "SRC_ID_NUM", "TRIGGER_ID_NUM"];
+    let keys = [
+        "TRIGGER_NUM",
+        "TRANS_NUM",
+        "EVENT_ID_NUM",
+        "SRC_ID_NUM",
+        "TRIGGER_ID_NUM",
+    ];
     if let Some(value) = keys.into_iter().find_map(|key| fields.get(key)) {
         return first(value).filter(|id| !id.is_empty());
     }
@@ -122,11 +133,13 @@ fn leading(value: &str) -> Option<&str> {
     let value = value.trim_start();
     let odd = |(at, c): (usize, char)| {
         let exponent = at > 0 && (c == 'e' || c == 'E');
-        let signed = (c == '-' || c == '+')
-            && (at == 0 || value[..at].ends_with(['e', 'E']));
+        let signed = (c == '-' || c == '+') && (at == 0 || value[..at].ends_with(['e', 'E']));
         !(c.is_ascii_digit() || c == '.' || signed || exponent)
     };
-    let end = value.char_indices().find(|at| odd(*at)).map_or(value.len(), |(at, _)| at);
+    let end = value
+        .char_indices()
+        .find(|at| odd(*at))
+        .map_or(value.len(), |(at, _)| at);
     Some(value[..end].trim_end_matches(['e', 'E'])).filter(|number| !number.is_empty())
 }
 
@@ -147,7 +160,10 @@ fn time(fields: &Fields, notice: &Notice) -> Option<DateTime<Utc>> {
         let named = times::yymmdd(day, since).filter(|_| since <= chrono::Duration::days(1));
         Some([named, times::tjd(leading(date)?, seconds)])
     });
-    let met = notice.trigger_id.as_deref().filter(|_| notice.mission == Mission::Fermi);
+    let met = notice
+        .trigger_id
+        .as_deref()
+        .filter(|_| notice.mission == Mission::Fermi);
     let met = met.and_then(times::fermi_met);
     let [named, counted] = readings.unwrap_or_default();
     times::plausible(notice.notice_time, [named, counted, met])
@@ -155,19 +171,29 @@ fn time(fields: &Fields, notice: &Notice) -> Option<DateTime<Utc>> {
 
 fn comments(fields: &Fields, notice: &mut Notice) {
     let comments = fields.0.iter().filter(|(key, _)| key == "COMMENTS");
-    let all: Vec<String> = comments.map(|(_, value)| value.to_ascii_lowercase()).collect();
+    let all: Vec<String> = comments
+        .map(|(_, value)| value.to_ascii_lowercase())
+        .collect();
     let says = |phrase: &str| all.iter().any(|comment| comment.contains(phrase));
-    let star_tracker = all.iter().any(|c| c.contains("star") && c.contains("track"));
-    notice.suppressed = if star_tracker && (says("lost") || says("loss of lock") || says("not locked")) {
-        Some(Suppressed::LostLock)
-    } else if says("definitely not a grb") || says("this is not a grb") {
-        Some(Suppressed::NotAGrb)
-    } else if says("this matches a source") {
-        Some(Suppressed::KnownSource)
-    } else {
-        None
-    };
-    if says("retraction") || says("retracted") || fields.get("NOTICE_TYPE").is_some_and(|t| t.contains("Retract")) {
+    let star_tracker = all
+        .iter()
+        .any(|c| c.contains("star") && c.contains("track"));
+    notice.suppressed =
+        if star_tracker && (says("lost") || says("loss of lock") || says("not locked")) {
+            Some(Suppressed::LostLock)
+        } else if says("definitely not a grb") || says("this is not a grb") {
+            Some(Suppressed::NotAGrb)
+        } else if says("this matches a source") {
+            Some(Suppressed::KnownSource)
+        } else {
+            None
+        };
+    if says("retraction")
+        || says("retracted")
+        || fields
+            .get("NOTICE_TYPE")
+            .is_some_and(|t| t.contains("Retract"))
+    {
         notice.retraction = true;
         notice.kind = Kind::Retraction;
     }
@@ -200,11 +226,20 @@ fn stated(notice: &Notice, error: &str) -> Option<Stated> {
     if notice.instrument.as_deref() == Some("GBM") {
         let systematic = error.contains("statistical plus systematic");
         let known = systematic || error.contains("statistical only");
-        return known.then_some(Stated { containment: 0.68, systematic: Some(systematic) });
+        return known.then_some(Stated {
+            containment: 0.68,
+            systematic: Some(systematic),
+        });
     }
-    let percent = error.split('%').next().filter(|_| error.contains("% containment"))?;
+    let percent = error
+        .split('%')
+        .next()
+        .filter(|_| error.contains("% containment"))?;
     let percent: f64 = percent.rsplit([' ', ',']).next()?.parse().ok()?;
-    Some(Stated { containment: percent / 100.0, systematic: None })
+    Some(Stated {
+        containment: percent / 100.0,
+        systematic: None,
+    })
 }
 
 fn classification(fields: &Fields, notice: &Notice) -> Option<Classification> {
@@ -213,14 +248,22 @@ fn classification(fields: &Fields, notice: &Notice) -> Option<Classification> {
         let percent: Option<f64> = percent.trim().parse().ok();
         return Some(Classification {
             most_likely: classes::of_words(class),
-            probability: percent.map(|p| p / 100.0).filter(|p| (0.0..=1.0).contains(p)),
+            probability: percent
+                .map(|p| p / 100.0)
+                .filter(|p| (0.0..=1.0).contains(p)),
         });
     }
-    let class = match fields.get("SRC_CLASS").filter(|_| notice.mission == Mission::Gecam) {
+    let class = match fields
+        .get("SRC_CLASS")
+        .filter(|_| notice.mission == Mission::Gecam)
+    {
         Some(class) => Some(classes::of_words(class)),
         None => notice.packet_type.and_then(classes::grade),
     };
-    class.map(|most_likely| Classification { most_likely, probability: None })
+    class.map(|most_likely| Classification {
+        most_likely,
+        probability: None,
+    })
 }
 
 fn fill_in(fields: &Fields, notice: &mut Notice) {
@@ -249,7 +292,11 @@ fn raw(key: &str, value: &str) -> Option<String> {
         }
         "2nd_MOST_LIKELY" => {
             let (percent, class) = value.split_once('%')?;
-            Some(format!("{}, {} %", classes::of_words(class), percent.trim()))
+            Some(format!(
+                "{}, {} %",
+                classes::of_words(class),
+                percent.trim()
+            ))
         }
         "E_RANGE" => {
             let (channels, _) = value.split_once("[keV]")?;

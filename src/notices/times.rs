@@ -49,7 +49,8 @@ fn since_midnight(clock: &str) -> Option<TimeDelta> {
     let minutes = digits(parts.next()?, 2)?;
     let seconds = micros(parts.next().unwrap_or("0"))?;
     let whole = hours <= 24 && minutes < 60 && (0..=60_999_999).contains(&seconds);
-    let since = Duration::minutes(i64::from(hours * 60 + minutes)) + Duration::microseconds(seconds);
+    let since =
+        Duration::minutes(i64::from(hours * 60 + minutes)) + Duration::microseconds(seconds);
     (whole && since <= Duration::seconds(86_401)).then_some(since)
 }
 
@@ -67,11 +68,7 @@ pub(super) fn micros(text: &str) -> Option<i64> {
     if whole.is_empty() || whole.len() > 9 || !plain(whole) || !plain(fraction) {
         return None;
     }
-    let six: String = fraction
-        .chars()
-        .chain("000000".chars())
-        .take(6)
-        .collect();
+    let six: String = fraction.chars().chain("000000".chars()).take(6).collect();
     let rounded = i64::from(fraction.as_bytes().get(6).is_some_and(|d| *d >= b'5'));
     Some(whole.parse::<i64>().ok()? * 1_000_000 + six.parse::<i64>().ok()? + rounded)
 }
@@ -92,7 +89,10 @@ pub(super) fn yymmdd(date: &str, since: TimeDelta) -> Option<DateTime<Utc>> {
     let month = digits(parts.next()?, 2)?;
     let day = digits(parts.next()?.get(..2)?, 2)?;
     let century = if year < 68 { 2000 } else { 1900 };
-    at(NaiveDate::from_ymd_opt(century + i32::try_from(year).ok()?, month, day)?, since)
+    at(
+        NaiveDate::from_ymd_opt(century + i32::try_from(year).ok()?, month, day)?,
+        since,
+    )
 }
 
 /// The time a Fermi trigger number stands for: seconds since 2001-01-01 UTC, and five leap seconds since
@@ -129,5 +129,8 @@ pub(super) fn text_date(text: &str) -> Option<DateTime<Utc>> {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ];
     let month = months.iter().position(|m| *m == month)? + 1;
-    yymmdd(&format!("{year}/{month:02}/{day:0>2}"), since_midnight(clock)?)
+    yymmdd(
+        &format!("{year}/{month:02}/{day:0>2}"),
+        since_midnight(clock)?,
+    )
 }

@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::model::{Citation, Cite, Class, Classification, Format, Kind, Mission, Notice, Role, Suppressed};
+use super::model::{
+    Citation, Cite, Class, Classification, Format, Kind, Mission, Notice, Role, Suppressed,
+};
 use super::xml::{Document, document};
 use super::{NoticeError, classes, facts, links, name, packets, rules, times};
 
@@ -37,11 +39,18 @@ pub(super) fn read(body: &[u8]) -> Result<Notice, NoticeError> {
 
 /// A VOEvent of no GCN packet: Gaia, KM3NeT, H.E.S.S., ANTARES, and whoever comes next.
 fn unnumbered(document: &Document) -> Notice {
-    let path = document.ivorn.strip_prefix("ivo://").unwrap_or(&document.ivorn);
+    let path = document
+        .ivorn
+        .strip_prefix("ivo://")
+        .unwrap_or(&document.ivorn);
     let lower = path.to_ascii_lowercase();
     let known: [(&str, Mission, Kind); 8] = [
         ("km3net", Mission::Km3net, Kind::Neutrino),
-        ("antares", Mission::Other("ANTARES".to_owned()), Kind::Neutrino),
+        (
+            "antares",
+            Mission::Other("ANTARES".to_owned()),
+            Kind::Neutrino,
+        ),
         ("icecube", Mission::IceCube, Kind::Neutrino),
         ("gaia", Mission::Other("Gaia".to_owned()), Kind::Transient),
         ("hess", Mission::Other("H.E.S.S.".to_owned()), Kind::Other),
@@ -95,16 +104,27 @@ fn instrument(document: &Document, notice: &mut Notice) {
 
 fn time(document: &Document, notice: &mut Notice) {
     notice.notice_time = times::iso(&document.date);
-    notice.trigger_time =
-        times::iso(&document.time).or_else(|| time_otherwise(document, notice));
+    notice.trigger_time = times::iso(&document.time).or_else(|| time_otherwise(document, notice));
 }
 
 /// The time of a trigger whose ISO time is broken. The days and seconds of the packet are finer than what a Fermi
 /// trigger number tells, but have to agree with it.
 fn time_otherwise(document: &Document, notice: &Notice) -> Option<DateTime<Utc>> {
-    let met = notice.trigger_id.as_deref().filter(|_| notice.mission == Mission::Fermi);
+    let met = notice
+        .trigger_id
+        .as_deref()
+        .filter(|_| notice.mission == Mission::Fermi);
     let met = met.and_then(times::fermi_met);
-    let prefixes = ["Burst", "Trans", "Event", "Source", "Slew", "ExpoStart", "SpecStart", "LCStart"];
+    let prefixes = [
+        "Burst",
+        "Trans",
+        "Event",
+        "Source",
+        "Slew",
+        "ExpoStart",
+        "SpecStart",
+        "LCStart",
+    ];
     let packet = prefixes.into_iter().find_map(|prefix| {
         let day = document.param(&format!("{prefix}_TJD"))?;
         let seconds = document.param(&format!("{prefix}_SOD"))?;
@@ -117,11 +137,17 @@ fn time_otherwise(document: &Document, notice: &Notice) -> Option<DateTime<Utc>>
 }
 
 fn cited(document: &Document, notice: &mut Notice) {
-    let whole = document.citations.iter().filter(|(_, ivorn)| !ivorn.is_empty());
+    let whole = document
+        .citations
+        .iter()
+        .filter(|(_, ivorn)| !ivorn.is_empty());
     notice.citations = whole
         .filter_map(|(cite, ivorn)| {
             let cite = Cite::parse(cite)?;
-            Some(Citation { ivorn: ivorn.clone(), cite })
+            Some(Citation {
+                ivorn: ivorn.clone(),
+                cite,
+            })
         })
         .collect();
     notice.retraction = notice.citations.iter().any(|c| c.cite == Cite::Retraction);
@@ -133,7 +159,11 @@ fn flags(document: &Document, notice: &mut Notice) {
         notice.retraction = true;
         notice.kind = Kind::Retraction;
     }
-    let catalogued = ["Target_in_Flt_Catalog", "Target_in_Gnd_Catalog", "Target_in_Blk_Catalog"];
+    let catalogued = [
+        "Target_in_Flt_Catalog",
+        "Target_in_Gnd_Catalog",
+        "Target_in_Blk_Catalog",
+    ];
     notice.suppressed = if flag("StarTrack_Lost_Lock") || flag("ImTrig_during_ST_LoL") {
         Some(Suppressed::LostLock)
     } else if flag("Def_NOT_a_GRB") {
@@ -153,7 +183,13 @@ fn flags(document: &Document, notice: &mut Notice) {
 }
 
 fn says_test(document: &Document) -> bool {
-    let named = ["Test_Submission", "Test_Notice", "InternalTest", "Test", "HardwareInj"];
+    let named = [
+        "Test_Submission",
+        "Test_Notice",
+        "InternalTest",
+        "Test",
+        "HardwareInj",
+    ];
     named.into_iter().any(|flag| document.is_true(flag)) || document.param("Search") == Some("MDC")
 }
 
@@ -180,7 +216,9 @@ fn classification(document: &Document, notice: &Notice) -> Option<Classification
         let percent = document.number("Most_Likely_Prob");
         return Some(Classification {
             most_likely: classes::of_index(index.parse().ok()?),
-            probability: percent.map(|p| p / 100.0).filter(|p| (0.0..=1.0).contains(p)),
+            probability: percent
+                .map(|p| p / 100.0)
+                .filter(|p| (0.0..=1.0).contains(p)),
         });
     }
     if let Some(class) = document.param("SRC_CLASS") {
@@ -193,12 +231,17 @@ fn classification(document: &Document, notice: &Notice) -> Option<Classification
 }
 
 fn certain(most_likely: Class) -> Classification {
-    Classification { most_likely, probability: None }
+    Classification {
+        most_likely,
+        probability: None,
+    }
 }
 
 fn merger_classes(document: &Document) -> Vec<(String, f64)> {
     let params = document.group("Classification");
-    params.filter_map(|p| Some((p.name.clone(), p.value.trim().parse().ok()?))).collect()
+    params
+        .filter_map(|p| Some((p.name.clone(), p.value.trim().parse().ok()?)))
+        .collect()
 }
 
 /// Links, name and details, from the parameters in their order.
@@ -209,7 +252,8 @@ fn fill_in(document: &Document, notice: &mut Notice) {
                 notice.name = name::find(&param.value);
             }
             links::keep(&mut notice.links, link, &param.value);
-        } else if let Some(fact) = facts::of_field(facts::VOEVENT, &param.name, notice.packet_type) {
+        } else if let Some(fact) = facts::of_field(facts::VOEVENT, &param.name, notice.packet_type)
+        {
             let partner = fact.partner().and_then(|partner| document.param(partner));
             if let Some(shown) = fact.shown(&param.value, partner) {
                 notice.details.push((fact.label.to_owned(), shown));

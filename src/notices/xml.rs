@@ -66,7 +66,7 @@ pub(super) fn document(body: &[u8]) -> Result<Document, NoticeError> {
     let mut reader = Reader::from_str(&text);
     let mut walk = Walk::default();
     loop {
-        let event = reader.read_event().map_err(|why| broken(&why))?;
+        let event = reader.read_event().map_err(unread)?;
         match event {
             Event::Start(start) => walk.open(&start)?,
             Event::Empty(start) => {
@@ -91,6 +91,14 @@ pub(super) fn document(body: &[u8]) -> Result<Document, NoticeError> {
     Ok(walk.document)
 }
 
+fn unread(why: quick_xml::Error) -> NoticeError {
+    match why {
+        // A tag, comment or section that is opened and never closed.
+        quick_xml::Error::Syntax(_) => NoticeError::CutOff,
+        why => broken(&why),
+    }
+}
+
 fn broken(why: &dyn std::fmt::Display) -> NoticeError {
     NoticeError::Xml(why.to_string())
 }
@@ -100,7 +108,9 @@ fn decode(body: &[u8]) -> Cow<'_, str> {
     let wide = |read: fn([u8; 2]) -> u16| {
         let units = body[2..].chunks_exact(2).map(|c| read([c[0], c[1]]));
         let chars = char::decode_utf16(units);
-        chars.map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+        chars
+            .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+            .collect()
     };
     match body {
         [0xFF, 0xFE, ..] => Cow::Owned(wide(u16::from_le_bytes)),
@@ -219,7 +229,11 @@ impl Walk {
             return Err(NoticeError::TooDeep);
         }
         let in_group = self.path.contains(&Step::Group);
-        let group = if in_group { self.document.groups.len().wrapping_sub(1) } else { usize::MAX };
+        let group = if in_group {
+            self.document.groups.len().wrapping_sub(1)
+        } else {
+            usize::MAX
+        };
         let (mut name, mut value) = (String::new(), String::new());
         for attribute in start.attributes() {
             let attribute = attribute.map_err(|why| broken(&why))?;
@@ -240,7 +254,8 @@ impl Walk {
             return Ok(());
         }
         let known = quick_xml::escape::resolve_predefined_entity(name);
-        let known = known.ok_or_else(|| NoticeError::Xml(format!("unknown entity &{};", &**name)))?;
+        let known =
+            known.ok_or_else(|| NoticeError::Xml(format!("unknown entity &{};", &**name)))?;
         self.text.push_str(known);
         Ok(())
     }

@@ -100,7 +100,11 @@ impl Fact {
             Shape::Guess(_) => guess(raw, partner?),
             Shape::Mask => detectors(raw),
         }?;
-        Some(if self.unit.is_empty() { text } else { format!("{text} {}", self.unit) })
+        Some(if self.unit.is_empty() {
+            text
+        } else {
+            format!("{text} {}", self.unit)
+        })
     }
 
     /// The raw text, and the partner's, from which [`Fact::shown`] makes `shown`; `None` where there is none.
@@ -144,7 +148,12 @@ pub(super) fn percent(probability: f64) -> String {
 /// A rate per second as the time in which one false alarm comes by: `one in 98.5 years`.
 fn period(per_second: f64) -> Option<String> {
     let seconds = 1.0 / per_second;
-    let units = [("years", YEAR), ("days", 86_400.0), ("hours", 3600.0), ("minutes", 60.0)];
+    let units = [
+        ("years", YEAR),
+        ("days", 86_400.0),
+        ("hours", 3600.0),
+        ("minutes", 60.0),
+    ];
     let (unit, length) = units.into_iter().find(|u| seconds >= u.1)?;
     let count = seconds / length;
     let count = if count >= 1e6 {

@@ -10,7 +10,13 @@ const fn fact(
     shape: Shape,
     packets: &'static [u16],
 ) -> Fact {
-    Fact { field, label, unit, shape, packets }
+    Fact {
+        field,
+        label,
+        unit,
+        shape,
+        packets,
+    }
 }
 
 const GW: &[u16] = &[150, 151, 152, 153, 163, 164];
@@ -18,7 +24,10 @@ const SVOM: &[u16] = &[201, 202, 203, 204, 205, 209, 210, 211, 219];
 const NEUTRINO: &[u16] = &[157, 158, 159, 169, 171, 172, 173, 174, 176];
 const LONG_SHORT: Shape = Words(&[("Long", "long"), ("Short", "short")]);
 const YES: Shape = Words(&[("true", "yes")]);
-const SEARCH: Shape = Words(&[("CBC", "compact binary merger"), ("Burst", "unmodelled burst")]);
+const SEARCH: Shape = Words(&[
+    ("CBC", "compact binary merger"),
+    ("Burst", "unmodelled burst"),
+]);
 
 #[rustfmt::skip]
 pub(in super::super) static VOEVENT: &[Fact] = &[
@@ -91,7 +100,6 @@ pub(in super::super) static VOEVENT: &[Fact] = &[
     fact("HasNS", "Neutron star involved", "", Percent, GW),
     fact("HasRemnant", "Matter left outside", "", Percent, GW),
     fact("External_Observatory", "Coincident with", "", Text, GW),
-    fact("isRealAlert", "Real alert", "", YES, &[]),
 ];
 
 #[rustfmt::skip]

@@ -13,7 +13,11 @@ const LIKE_PACKET: Option<u16> = Some(150);
 pub(super) fn notice(fields: &Map<String, Value>) -> Notice {
     let stage = text(fields, "alert_type").unwrap_or_default();
     let retracted = stage.eq_ignore_ascii_case("retraction");
-    let kind = if retracted { Kind::Retraction } else { Kind::GravitationalWave };
+    let kind = if retracted {
+        Kind::Retraction
+    } else {
+        Kind::GravitationalWave
+    };
     let mut notice = Notice::new(Format::Json, Mission::Lvk, kind);
     notice.trigger_id = text(fields, "superevent_id").map(str::to_owned);
     notice.notice_time = text(fields, "time_created").and_then(times::iso);
@@ -29,7 +33,11 @@ pub(super) fn notice(fields: &Map<String, Value>) -> Notice {
         None => false,
     };
     if let Some(coincident) = fields.get("external_coinc").and_then(Value::as_object) {
-        tell(&mut notice, "External_Observatory", text(coincident, "observatory").unwrap_or_default());
+        tell(
+            &mut notice,
+            "External_Observatory",
+            text(coincident, "observatory").unwrap_or_default(),
+        );
     }
     if mock {
         notice.role = Role::Test;
@@ -48,9 +56,17 @@ fn observed(event: &Map<String, Value>, notice: &mut Notice) -> bool {
     };
     tell(notice, "Significant", significant);
     let instruments = event.get("instruments").and_then(Value::as_array);
-    let instruments: Vec<String> = instruments.into_iter().flatten().filter_map(plain).collect();
+    let instruments: Vec<String> = instruments
+        .into_iter()
+        .flatten()
+        .filter_map(plain)
+        .collect();
     tell(notice, "Instruments", &instruments.join(","));
-    tell(notice, "FAR", &event.get("far").and_then(plain).unwrap_or_default());
+    tell(
+        notice,
+        "FAR",
+        &event.get("far").and_then(plain).unwrap_or_default(),
+    );
     tell(notice, "Group", text(event, "group").unwrap_or_default());
     let properties = event.get("properties").and_then(Value::as_object);
     for key in ["HasNS", "HasRemnant"] {

@@ -11,7 +11,8 @@ use super::{NoticeError, circular, classes, facts, links, name, rules, times};
 /// Reads an object, or an array of one.
 pub(super) fn read(body: &[u8]) -> Result<Notice, NoticeError> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    let json: Value = serde_json::from_slice(body).map_err(|why| NoticeError::Json(why.to_string()))?;
+    let json: Value =
+        serde_json::from_slice(body).map_err(|why| NoticeError::Json(why.to_string()))?;
     let json = match &json {
         Value::Array(notices) => match notices.as_slice() {
             [] => return Err(NoticeError::Empty),
@@ -109,7 +110,9 @@ fn kind(mission: &Mission, fields: &Map<String, Value>) -> Kind {
     match mission {
         Mission::Fermi if schema(fields).contains("lat/flare") => Kind::KnownSource,
         Mission::Fermi => gbm_kind(fields, placed),
-        Mission::Maxi if schema(fields).contains("known") && !schema(fields).contains("unknown") => {
+        Mission::Maxi
+            if schema(fields).contains("known") && !schema(fields).contains("unknown") =>
+        {
             Kind::KnownSource
         }
         Mission::IceCube | Mission::Km3net | Mission::Amon => Kind::Neutrino,
@@ -117,7 +120,9 @@ fn kind(mission: &Mission, fields: &Map<String, Value>) -> Kind {
         Mission::Chime | Mission::Dsa110 => Kind::FastRadioBurst,
         Mission::Boom | Mission::Moa => Kind::Transient,
         Mission::Svom if placed && updated => Kind::Update,
-        Mission::Swift | Mission::Svom | Mission::Maxi | Mission::EinsteinProbe if placed => Kind::Position,
+        Mission::Swift | Mission::Svom | Mission::Maxi | Mission::EinsteinProbe if placed => {
+            Kind::Position
+        }
         Mission::Swift | Mission::Svom | Mission::Maxi | Mission::EinsteinProbe => Kind::Alert,
         _ => Kind::Other,
     }
@@ -162,8 +167,14 @@ fn plain(value: &Value) -> Option<String> {
 }
 
 fn place(fields: &Map<String, Value>, notice: &mut Notice) {
-    let direction = |map: &Map<String, Value>| Some((map.get("ra")?.as_f64()?, map.get("dec")?.as_f64()?));
-    let probable = || fields.get("most_probable_direction")?.as_object().and_then(direction);
+    let direction =
+        |map: &Map<String, Value>| Some((map.get("ra")?.as_f64()?, map.get("dec")?.as_f64()?));
+    let probable = || {
+        fields
+            .get("most_probable_direction")?
+            .as_object()
+            .and_then(direction)
+    };
     let Some(position) = direction(fields).or_else(probable) else {
         return;
     };
@@ -176,7 +187,9 @@ fn place(fields: &Map<String, Value>, notice: &mut Notice) {
         Some(radius) => radius.as_f64(),
         None => None,
     };
-    let containment = fields.get("containment_probability").and_then(Value::as_f64);
+    let containment = fields
+        .get("containment_probability")
+        .and_then(Value::as_f64);
     let systematic = fields.get("systematic_included").and_then(Value::as_bool);
     let stated = (containment.is_some() || systematic.is_some()).then(|| Stated {
         containment: containment.unwrap_or(0.9),
@@ -192,15 +205,24 @@ fn classification(fields: &Map<String, Value>, notice: &Notice) -> Option<Classi
     if notice.mission != Mission::IceCube {
         return None;
     }
-    let named = ["alert_class", "notice_type", "type"].into_iter().find_map(|key| text(fields, key))?;
+    let named = ["alert_class", "notice_type", "type"]
+        .into_iter()
+        .find_map(|key| text(fields, key))?;
     let grade = ["Gold", "Bronze", "Cascade"].into_iter().find(|grade| {
-        named.to_ascii_lowercase().contains(&grade.to_ascii_lowercase())
+        named
+            .to_ascii_lowercase()
+            .contains(&grade.to_ascii_lowercase())
     })?;
-    Some(Classification { most_likely: Class::Other(grade.to_owned()), probability: None })
+    Some(Classification {
+        most_likely: Class::Other(grade.to_owned()),
+        probability: None,
+    })
 }
 
 fn probabilities(classes: &Map<String, Value>) -> Vec<(String, f64)> {
-    let known = classes.iter().filter_map(|(class, p)| Some((class.clone(), p.as_f64()?)));
+    let known = classes
+        .iter()
+        .filter_map(|(class, p)| Some((class.clone(), p.as_f64()?)));
     known.collect()
 }
 

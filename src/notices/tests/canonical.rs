@@ -95,14 +95,26 @@ pub(super) fn of_packet(number: u16, format: Format, draw: &Draw) -> Notice {
         notice.localization = Some(draw.place(&notice));
     }
     if format == Format::Voevent {
-        notice.ivorn = Some(format!("ivo://example/{}#{}", draw.id, draw.words.replace(' ', "_")));
+        notice.ivorn = Some(format!(
+            "ivo://example/{}#{}",
+            draw.id,
+            draw.words.replace(' ', "_")
+        ));
         notice.citations = vec![Citation {
             ivorn: "ivo://example/first?a=1&b=2#x".to_owned(),
-            cite: if notice.kind == Kind::Retraction { Cite::Retraction } else { Cite::Followup },
+            cite: if notice.kind == Kind::Retraction {
+                Cite::Retraction
+            } else {
+                Cite::Followup
+            },
         }];
     }
     notice.retraction = notice.kind == Kind::Retraction;
-    let table = if format == Format::Text { facts::TEXT } else { facts::VOEVENT };
+    let table = if format == Format::Text {
+        facts::TEXT
+    } else {
+        facts::VOEVENT
+    };
     notice.details = details(table, Some(number), draw);
     classify(&mut notice, number, draw);
     suppress(&mut notice, draw);
@@ -116,7 +128,9 @@ fn identify(notice: &mut Notice, draw: &Draw) {
         Mission::Fermi => draw.met().to_string(),
         Mission::Svom => format!("sb{}", draw.id),
         Mission::Lvk => format!("S{}x", draw.id),
-        Mission::IceCube if notice.format != Format::Voevent => format!("13{}_{}", draw.id % 9999, draw.id),
+        Mission::IceCube if notice.format != Format::Voevent => {
+            format!("13{}_{}", draw.id % 9999, draw.id)
+        }
         _ => draw.id.to_string(),
     };
     notice.trigger_id = Some(id);
@@ -156,19 +170,37 @@ fn sample(fact: &Fact, draw: &Draw) -> String {
         (Shape::Band(_), _) => "15–350".to_owned(),
         (Shape::Guess(_), _) => "local particles, 25 %".to_owned(),
     };
-    if fact.unit.is_empty() { text } else { format!("{text} {}", fact.unit) }
+    if fact.unit.is_empty() {
+        text
+    } else {
+        format!("{text} {}", fact.unit)
+    }
 }
 
 fn classify(notice: &mut Notice, number: u16, draw: &Draw) {
     let probability = Some(f64::from(draw.percent) / 100.0);
     let class = match number {
-        111 | 119 => Classification { most_likely: classes::of_index(u16::from(draw.choice % 20)), probability },
-        188 | 189 => Classification { most_likely: Class::Grb, probability: None },
+        111 | 119 => Classification {
+            most_likely: classes::of_index(u16::from(draw.choice % 20)),
+            probability,
+        },
+        188 | 189 => Classification {
+            most_likely: Class::Grb,
+            probability: None,
+        },
         150 | 152 => {
-            notice.details.push(("Classes".to_owned(), format!("BNS {} %", draw.percent)));
-            Classification { most_likely: Class::Other("BNS".to_owned()), probability }
+            notice
+                .details
+                .push(("Classes".to_owned(), format!("BNS {} %", draw.percent)));
+            Classification {
+                most_likely: Class::Other("BNS".to_owned()),
+                probability,
+            }
         }
-        173 | 174 | 176 => Classification { most_likely: classes::grade(number).unwrap(), probability: None },
+        173 | 174 | 176 => Classification {
+            most_likely: classes::grade(number).unwrap(),
+            probability: None,
+        },
         _ => return,
     };
     notice.classification = Some(class);
@@ -203,7 +235,8 @@ fn link(notice: &mut Notice) {
         return;
     }
     let name = gbm_name(notice.trigger_time.unwrap());
-    let folder = format!("https://heasarc.gsfc.nasa.gov/FTP/fermi/data/gbm/triggers/2026/{name}/quicklook");
+    let folder =
+        format!("https://heasarc.gsfc.nasa.gov/FTP/fermi/data/gbm/triggers/2026/{name}/quicklook");
     let mut put = |link: &str, file: &str| {
         let address = format!("{folder}/{file}{name}");
         notice.links.insert(link.to_owned(), address);
@@ -213,7 +246,10 @@ fn link(notice: &mut Notice) {
         put("map", "glg_locplot_all_");
         put("healpix", "glg_healpix_all_");
         for (link, end) in [("map", ".png"), ("healpix", ".fit")] {
-            notice.links.entry(link.to_owned()).and_modify(|address| address.push_str(end));
+            notice
+                .links
+                .entry(link.to_owned())
+                .and_modify(|address| address.push_str(end));
         }
     }
     notice.name = Some(name);
@@ -257,34 +293,56 @@ pub(super) fn of_schema((mission, instrument, kind): &Modern, draw: &Draw) -> No
     match mission {
         Mission::Fermi => {
             let most_likely = classes::of_index(u16::from(draw.choice % 20));
-            notice.classification = Some(Classification { most_likely, probability: Some(0.75) });
+            notice.classification = Some(Classification {
+                most_likely,
+                probability: Some(0.75),
+            });
             // The list of detectors is no row of the table.
-            notice.details.insert(0, ("Detectors".to_owned(), "n3, na".to_owned()));
+            notice
+                .details
+                .insert(0, ("Detectors".to_owned(), "n3, na".to_owned()));
             link(&mut notice);
             notice.name.get_or_insert_with(|| gbm_name(draw.time()));
         }
         Mission::IceCube => {
             let most_likely = Class::Other("Gold".to_owned());
-            notice.classification = Some(Classification { most_likely, probability: None });
+            notice.classification = Some(Classification {
+                most_likely,
+                probability: None,
+            });
         }
         _ => {}
     }
-    suppress(&mut notice, &Draw { choice: 3, ..draw.clone() });
+    suppress(
+        &mut notice,
+        &Draw {
+            choice: 3,
+            ..draw.clone()
+        },
+    );
     notice
 }
 
 /// A gravitational-wave alert as `igwn.gwalert` sends it.
 pub(super) fn of_igwn(draw: &Draw) -> Notice {
     let retracted = draw.choice.is_multiple_of(4);
-    let kind = if retracted { Kind::Retraction } else { Kind::GravitationalWave };
+    let kind = if retracted {
+        Kind::Retraction
+    } else {
+        Kind::GravitationalWave
+    };
     let mut notice = Notice::new(Format::Json, Mission::Lvk, kind);
     notice.retraction = retracted;
     notice.notice_time = Some(draw.notice_time());
     let mock = draw.choice.is_multiple_of(3);
     notice.test = mock;
     notice.trigger_id = Some(format!("{}S{}ab", if mock { "M" } else { "" }, draw.id));
-    notice.links.insert("event_page".to_owned(), "https://gracedb.ligo.org/superevents/S1/view/".to_owned());
-    let mut tell = |label: &str, shown: &str| notice.details.push((label.to_owned(), shown.to_owned()));
+    notice.links.insert(
+        "event_page".to_owned(),
+        "https://gracedb.ligo.org/superevents/S1/view/".to_owned(),
+    );
+    let mut tell =
+        |label: &str, shown: &str| notice.details.push((label.to_owned(), shown.to_owned()));
     if retracted {
         tell("Stage", "Retraction");
         return notice;
@@ -308,7 +366,10 @@ pub(super) fn circular(draw: &Draw) -> Notice {
     let mission = Mission::Other("GCN Circulars".to_owned());
     let mut notice = Notice::new(Format::Circular, mission, Kind::Circular);
     notice.notice_time = Some(draw.notice_time());
-    notice.links.insert("event_page".to_owned(), format!("https://gcn.nasa.gov/circulars/{}", draw.id));
+    notice.links.insert(
+        "event_page".to_owned(),
+        format!("https://gcn.nasa.gov/circulars/{}", draw.id),
+    );
     notice.circular = Some(Circular {
         id: Some(draw.id),
         subject: format!("GRB 260301A: {}", draw.words),

@@ -10,9 +10,18 @@ use crate::notices::{Kind, Notice, NoticeError, Suppressed, read, split};
 
 /// Trigger times where the notice's own is no date: what day and second of the packet say, or none.
 const BROKEN_TIMES: &[(&str, Option<&str>)] = &[
-    ("4pisky__IPN_Raw_2022-01-00", Some("2021-12-31T07:00:30.49Z")),
-    ("4pisky__Fermi_GBM_SubThresh_2022-01-00", Some("2021-12-31T20:13:04.023999Z")),
-    ("4pisky__KONUS_Lightcurve_2022-01-00", Some("2021-12-31T07:00:30.49Z")),
+    (
+        "4pisky__IPN_Raw_2022-01-00",
+        Some("2021-12-31T07:00:30.49Z"),
+    ),
+    (
+        "4pisky__Fermi_GBM_SubThresh_2022-01-00",
+        Some("2021-12-31T20:13:04.023999Z"),
+    ),
+    (
+        "4pisky__KONUS_Lightcurve_2022-01-00",
+        Some("2021-12-31T07:00:30.49Z"),
+    ),
 ];
 
 /// Files in which the independent reader's position is another one than the event's.
@@ -30,7 +39,9 @@ fn time(text: &str) -> Option<DateTime<Utc>> {
 fn expected() -> Option<(std::path::PathBuf, Vec<Value>)> {
     let folder = recorded()?;
     let lines = std::fs::read_to_string(folder.join("expected-voevent.jsonl")).unwrap();
-    let lines = lines.lines().map(|line| serde_json::from_str(line).unwrap());
+    let lines = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
     Some((folder, lines.collect()))
 }
 
@@ -57,7 +68,12 @@ fn every_voevent_reads_as_the_independent_reader_found_it() {
             Err(why) => wrong.push(format!("{file}: {why}")),
         }
     }
-    assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} differences:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 fn differences(file: &str, line: &Value, notice: &Notice) -> Vec<String> {
@@ -68,26 +84,56 @@ fn differences(file: &str, line: &Value, notice: &Notice) -> Vec<String> {
         }
     };
     let text = |key: &str| line[key].as_str().map(str::to_owned);
-    same("packet", format!("{:?}", notice.packet_type.map(u64::from)), format!("{:?}", line["packet_type"].as_u64()));
-    let role = text("role").unwrap().replace("observe", "observation").replace("observationation", "observation");
+    same(
+        "packet",
+        format!("{:?}", notice.packet_type.map(u64::from)),
+        format!("{:?}", line["packet_type"].as_u64()),
+    );
+    let role = text("role")
+        .unwrap()
+        .replace("observe", "observation")
+        .replace("observationation", "observation");
     same("role", notice.role.as_str().to_owned(), role);
-    same("ivorn", format!("{:?}", notice.ivorn), format!("{:?}", text("ivorn")));
+    same(
+        "ivorn",
+        format!("{:?}", notice.ivorn),
+        format!("{:?}", text("ivorn")),
+    );
     if let Some(id) = text("trigger_id") {
-        same("trigger id", format!("{:?}", notice.trigger_id), format!("{:?}", Some(id)));
+        same(
+            "trigger id",
+            format!("{:?}", notice.trigger_id),
+            format!("{:?}", Some(id)),
+        );
     }
     let theirs = text("time").and_then(|t| time(&t)).or_else(|| {
         let row = BROKEN_TIMES.iter().find(|row| file.starts_with(row.0))?;
         row.1.and_then(time)
     });
-    same("time", format!("{:?}", notice.trigger_time), format!("{theirs:?}"));
+    same(
+        "time",
+        format!("{:?}", notice.trigger_time),
+        format!("{theirs:?}"),
+    );
     let date = text("notice_date").and_then(|t| time(&t));
-    same("notice time", format!("{:?}", notice.notice_time), format!("{date:?}"));
-    let cites = notice.citations.iter().map(|c| format!("[{:?},{:?}]", c.cite.as_str(), c.ivorn));
+    same(
+        "notice time",
+        format!("{:?}", notice.notice_time),
+        format!("{date:?}"),
+    );
+    let cites = notice
+        .citations
+        .iter()
+        .map(|c| format!("[{:?},{:?}]", c.cite.as_str(), c.ivorn));
     let theirs = line["citations"].as_array().unwrap().iter();
     let theirs = theirs.filter(|c| c[1] != "").map(Value::to_string);
     same("citations", cites.collect(), theirs.collect());
     let lost = line["star_tracker_lost_lock"] == "true";
-    same("lost lock", (notice.suppressed == Some(Suppressed::LostLock)).to_string(), lost.to_string());
+    same(
+        "lost lock",
+        (notice.suppressed == Some(Suppressed::LostLock)).to_string(),
+        lost.to_string(),
+    );
     wrong.extend(displacement(file, line, notice));
     wrong
 }
@@ -112,7 +158,9 @@ fn displacement(file: &str, line: &Value, notice: &Notice) -> Option<String> {
     }
     let radius = place.and_then(|p| p.error_radius);
     // Zero, −1 and INTEGRAL's negative radii of withdrawn triggers are no radii.
-    let stated = line["error_deg"].as_f64().filter(|r| *r > 0.0 && theirs.is_some());
+    let stated = line["error_deg"]
+        .as_f64()
+        .filter(|r| *r > 0.0 && theirs.is_some());
     let near = match (radius, stated) {
         (Some(a), Some(b)) => (a - b).abs() < 1e-4,
         (None, None) => true,
@@ -122,11 +170,16 @@ fn displacement(file: &str, line: &Value, notice: &Notice) -> Option<String> {
 }
 
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let entries = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     let mut paths: Vec<_> = entries.collect();
     paths.sort();
     let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
-    paths.iter().map(|path| (name(path), std::fs::read(path).unwrap())).collect()
+    paths
+        .iter()
+        .map(|path| (name(path), std::fs::read(path).unwrap()))
+        .collect()
 }
 
 #[test]
@@ -161,12 +214,29 @@ fn what_is_recorded_of_withdrawals_is_understood() {
         return;
     };
     let notices = files(&folder.join("voevent"));
-    let notices: Vec<Notice> = notices.iter().filter_map(|(_, body)| read(body).ok()).collect();
+    let notices: Vec<Notice> = notices
+        .iter()
+        .filter_map(|(_, body)| read(body).ok())
+        .collect();
     let count = |is: &dyn Fn(&Notice) -> bool| notices.iter().filter(|n| is(n)).count();
     assert_eq!(notices.len(), 228);
-    assert_eq!(count(&|n| n.kind == Kind::Retraction && n.packet_type == Some(219)), 2);
-    assert_eq!(count(&|n| n.packet_type == Some(164)), count(&|n| n.kind == Kind::Retraction) - 2);
+    assert_eq!(
+        count(&|n| n.kind == Kind::Retraction && n.packet_type == Some(219)),
+        2
+    );
+    assert_eq!(
+        count(&|n| n.packet_type == Some(164)),
+        count(&|n| n.kind == Kind::Retraction) - 2
+    );
     assert_eq!(count(&|n| n.suppressed == Some(Suppressed::LostLock)), 3);
-    assert!(notices.iter().all(|n| n.packet_type != Some(71) || !n.locates_burst()));
-    assert!(notices.iter().all(|n| n.packet_type != Some(131) || !n.test));
+    assert!(
+        notices
+            .iter()
+            .all(|n| n.packet_type != Some(71) || !n.locates_burst())
+    );
+    assert!(
+        notices
+            .iter()
+            .all(|n| n.packet_type != Some(131) || !n.test)
+    );
 }

@@ -29,7 +29,12 @@ fn utc(text: &str) -> DateTime<Utc> {
 }
 
 /// A small VOEvent of a packet: its parameters as `name=value`, its time and its place.
-fn voevent(packet: u16, params: &[(&str, &str)], time: &str, place: Option<(&str, &str, &str)>) -> Vec<u8> {
+fn voevent(
+    packet: u16,
+    params: &[(&str, &str)],
+    time: &str,
+    place: Option<(&str, &str, &str)>,
+) -> Vec<u8> {
     let mut what = format!("<Param name=\"Packet_Type\" value=\"{packet}\"/>");
     for (name, value) in params {
         what += &format!("<Param name=\"{name}\" value=\"{value}\"/>");

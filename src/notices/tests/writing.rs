@@ -7,7 +7,12 @@ use crate::notices::{Format, Notice, read, write};
 
 fn again(notice: &Notice) -> Result<(), TestCaseError> {
     let bytes = write(notice, notice.format);
-    prop_assert_eq!(&read(&bytes), &Ok(notice.clone()), "{}", String::from_utf8_lossy(&bytes));
+    prop_assert_eq!(
+        &read(&bytes),
+        &Ok(notice.clone()),
+        "{}",
+        String::from_utf8_lossy(&bytes)
+    );
     Ok(())
 }
 
@@ -38,6 +43,13 @@ proptest! {
 
     #[test]
     fn a_written_circular_reads_as_the_same(draw in draws()) {
-        again(&circular(&draw))?;
+        let circular = circular(&draw);
+        again(&circular)?;
+        let mut mailed = circular.clone();
+        // The empty lines at the end of a mail say nothing.
+        if let Some(letter) = &mut mailed.circular {
+            letter.body = letter.body.trim_end().to_owned();
+        }
+        prop_assert_eq!(read(&write(&circular, Format::Text)), Ok(mailed));
     }
 }

@@ -17,7 +17,10 @@ pub(super) fn notice(notice: &Notice) -> Value {
             json.insert(key.to_owned(), value);
         }
     };
-    let schema = format!("https://gcn.nasa.gov/schema/main/gcn/notices/{}.schema.json", schema(notice));
+    let schema = format!(
+        "https://gcn.nasa.gov/schema/main/gcn/notices/{}.schema.json",
+        schema(notice)
+    );
     put("$schema", schema.into());
     // Einstein Probe sends neither its name nor what kind of alert it is.
     if notice.mission != Mission::EinsteinProbe {
@@ -46,14 +49,27 @@ pub(super) fn notice(notice: &Notice) -> Value {
             put(key, value);
         }
     }
-    for (key, address) in linked(notice, &["light_curve_url", "location_map_url", "healpix_url", "data_archive_page", "event_url"]) {
+    for (key, address) in linked(
+        notice,
+        &[
+            "light_curve_url",
+            "location_map_url",
+            "healpix_url",
+            "data_archive_page",
+            "event_url",
+        ],
+    ) {
         put(key, address.into());
     }
     Value::Object(json)
 }
 
 fn schema(notice: &Notice) -> String {
-    let instrument = notice.instrument.as_deref().unwrap_or_default().to_lowercase();
+    let instrument = notice
+        .instrument
+        .as_deref()
+        .unwrap_or_default()
+        .to_lowercase();
     match notice.mission {
         Mission::Fermi => "fermi/gbm/trigger".to_owned(),
         Mission::Swift => "swift/bat/Guano".to_owned(),
@@ -102,7 +118,11 @@ fn time(time: DateTime<Utc>) -> String {
 fn ids(notice: &Notice) -> Value {
     let ids = [&notice.trigger_id, &notice.name];
     let ids: Vec<&String> = ids.into_iter().flatten().collect();
-    if ids.is_empty() { Value::Null } else { json!(ids) }
+    if ids.is_empty() {
+        Value::Null
+    } else {
+        json!(ids)
+    }
 }
 
 fn localize(notice: &Notice, put: &mut impl FnMut(&str, Value)) {
@@ -169,8 +189,10 @@ fn gravitational_wave(notice: &Notice) -> Value {
     });
     let page = notice.links.get("event_page");
     let event = (notice.kind != Kind::Retraction).then(|| {
-        let classes: Map<String, Value> =
-            voevent::merger_classes(notice).into_iter().map(|(class, p)| (class, p.into())).collect();
+        let classes: Map<String, Value> = voevent::merger_classes(notice)
+            .into_iter()
+            .map(|(class, p)| (class, p.into()))
+            .collect();
         let instruments = told("Instruments").unwrap_or_default();
         json!({
             "significant": told("Significant").map(|s| s == "1"),

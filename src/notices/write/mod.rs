@@ -13,6 +13,8 @@ use super::model::{Format, Kind, Mission, Notice, Suppressed};
 /// have no ivorn, JSON no packet type; angles are written to 1e-4 deg and times to 0.01 s.
 pub fn write(notice: &Notice, format: Format) -> Vec<u8> {
     let text = match format {
+        Format::Text if notice.circular.is_some() => text::circular(notice),
+        Format::Json if notice.circular.is_some() => json::circular(notice).to_string(),
         Format::Voevent => voevent::write(notice),
         Format::Text => text::write(notice),
         Format::Json => json::notice(notice).to_string(),
@@ -42,7 +44,10 @@ fn linked<'a>(notice: &'a Notice, known: &[&str]) -> Vec<(&'static str, &'a str)
     let map = notice.links.get("map").filter(|_| is_gbm(notice));
     let derived = map.and_then(|map| links::gbm_healpix(map));
     let told = |link: &str, address: &str| link == "healpix" && derived.as_deref() == Some(address);
-    let written = notice.links.iter().filter(|(link, address)| !told(link, address));
+    let written = notice
+        .links
+        .iter()
+        .filter(|(link, address)| !told(link, address));
     written
         .filter_map(|(link, address)| Some((links::field_of(link, known)?, address.as_str())))
         .collect()
@@ -51,12 +56,19 @@ fn linked<'a>(notice: &'a Notice, known: &[&str]) -> Vec<(&'static str, &'a str)
 /// Truncated Julian day and second of the day.
 fn tjd(time: DateTime<Utc>) -> (i64, f64) {
     let zero = NaiveDate::from_ymd_opt(1968, 5, 24);
-    let days = zero.map_or(0, |zero| time.date_naive().signed_duration_since(zero).num_days());
+    let days = zero.map_or(0, |zero| {
+        time.date_naive().signed_duration_since(zero).num_days()
+    });
     let seconds = f64::from(time.num_seconds_from_midnight());
     (days, seconds + f64::from(time.nanosecond()) / 1e9)
 }
 
 /// `25/11/17`.
 fn yymmdd(time: DateTime<Utc>) -> String {
-    format!("{:02}/{:02}/{:02}", time.year().rem_euclid(100), time.month(), time.day())
+    format!(
+        "{:02}/{:02}/{:02}",
+        time.year().rem_euclid(100),
+        time.month(),
+        time.day()
+    )
 }

@@ -11,14 +11,20 @@ use crate::notices::{classes, facts, packets};
 pub(super) fn write(notice: &Notice) -> String {
     let mut text = String::with_capacity(2000);
     let number = packets::number_for(notice);
-    let title = number.and_then(packets::packet).map_or("Unknown", |p| p.title);
+    let title = number
+        .and_then(packets::packet)
+        .map_or("Unknown", |p| p.title);
     let house = match &notice.mission {
         Mission::IceCube | Mission::Amon | Mission::Hawc => "AMON".to_owned(),
         mission => mission.as_str().to_uppercase(),
     };
     field(&mut text, "TITLE", &format!("GCN/{house} NOTICE"));
     if let Some(time) = notice.notice_time {
-        field(&mut text, "NOTICE_DATE", &time.format("%a %d %b %y %H:%M:%S UT").to_string());
+        field(
+            &mut text,
+            "NOTICE_DATE",
+            &time.format("%a %d %b %y %H:%M:%S UT").to_string(),
+        );
     }
     field(&mut text, "NOTICE_TYPE", title);
     identify(&mut text, notice);
@@ -40,6 +46,29 @@ pub(super) fn write(notice: &Notice) -> String {
     text
 }
 
+/// A circular as it is mailed.
+pub(super) fn circular(notice: &Notice) -> String {
+    let Some(circular) = &notice.circular else {
+        return String::new();
+    };
+    let mut text = "TITLE:   GCN CIRCULAR\n".to_owned();
+    let date = notice
+        .notice_time
+        .map(|t| t.format("%y/%m/%d %H:%M:%S GMT").to_string());
+    let heads = [
+        ("NUMBER:", circular.id.map(|id| id.to_string())),
+        ("SUBJECT:", Some(circular.subject.clone())),
+        ("DATE:", date),
+        ("FROM:", circular.submitter.clone()),
+    ];
+    for (key, value) in heads {
+        if let Some(value) = value {
+            let _ = writeln!(text, "{key:<9}{value}");
+        }
+    }
+    text + "\n" + &circular.body
+}
+
 fn field(text: &mut String, key: &str, value: &str) {
     let value = value.replace(['\r', '\n'], " ");
     let _ = writeln!(text, "{:<17}{value}", format!("{key}:"));
@@ -47,7 +76,8 @@ fn field(text: &mut String, key: &str, value: &str) {
 
 fn prefix(notice: &Notice) -> &'static str {
     match (&notice.mission, notice.kind) {
-        (Mission::IceCube | Mission::Amon | Mission::Hawc, _) | (Mission::Maxi, Kind::KnownSource) => "SRC",
+        (Mission::IceCube | Mission::Amon | Mission::Hawc, _)
+        | (Mission::Maxi, Kind::KnownSource) => "SRC",
         (Mission::Maxi, _) => "EVENT",
         _ => "GRB",
     }
@@ -78,8 +108,16 @@ fn position(text: &mut String, notice: &Notice, place: &Localization, prefix: &s
     let hours = sexagesimal(ra / 15.0, 'h', "m", "s");
     let degrees = sexagesimal(dec.abs(), 'd', "'", "\"");
     let sign = if dec < 0.0 { '-' } else { '+' };
-    field(text, &format!("{prefix}_RA"), &format!("{ra:.4}d {{+{hours}}} (J2000)"));
-    field(text, &format!("{prefix}_DEC"), &format!("{dec:+.4}d {{{sign}{degrees}}} (J2000)"));
+    field(
+        text,
+        &format!("{prefix}_RA"),
+        &format!("{ra:.4}d {{+{hours}}} (J2000)"),
+    );
+    field(
+        text,
+        &format!("{prefix}_DEC"),
+        &format!("{dec:+.4}d {{{sign}{degrees}}} (J2000)"),
+    );
     if let Some(radius) = place.error_radius {
         field(text, &format!("{prefix}_ERROR"), &error(notice, radius));
     }
@@ -89,19 +127,30 @@ fn sexagesimal(whole: f64, unit: char, minute: &str, second: &str) -> String {
     let first = whole.trunc();
     let minutes = (whole - first) * 60.0;
     let seconds = (minutes - minutes.trunc()) * 60.0;
-    format!("{first:02}{unit} {:02}{minute} {:02}{second}", minutes.trunc(), seconds.trunc())
+    format!(
+        "{first:02}{unit} {:02}{minute} {:02}{second}",
+        minutes.trunc(),
+        seconds.trunc()
+    )
 }
 
 fn error(notice: &Notice, radius: f64) -> String {
     let both = "radius, statistical plus systematic";
     match (&notice.mission, notice.instrument.as_deref()) {
-        (Mission::Fermi, Some("GBM")) if notice.kind == Kind::Flight => format!("{radius:.4} [deg {both}]"),
+        (Mission::Fermi, Some("GBM")) if notice.kind == Kind::Flight => {
+            format!("{radius:.4} [deg {both}]")
+        }
         (Mission::Fermi, _) => format!("{radius:.4} [deg radius, statistical only]"),
         (Mission::Swift, Some("XRT" | "UVOT")) => format!("{:.2} [arcsec {both}]", radius * 3600.0),
         (Mission::Swift, _) => format!("{:.3} [arcmin radius, statistical only]", radius * 60.0),
-        (Mission::Integral, _) => format!("{:.3} [arcmin, radius, statistical only]", radius * 60.0),
+        (Mission::Integral, _) => {
+            format!("{:.3} [arcmin, radius, statistical only]", radius * 60.0)
+        }
         (Mission::IceCube | Mission::Hawc, _) => {
-            format!("{:.3} [arcmin radius, stat-only, 90% containment]", radius * 60.0)
+            format!(
+                "{:.3} [arcmin radius, stat-only, 90% containment]",
+                radius * 60.0
+            )
         }
         _ => format!("{radius:.4} [deg radius, statistical only]"),
     }
@@ -110,7 +159,9 @@ fn error(notice: &Notice, radius: f64) -> String {
 fn clock(text: &mut String, notice: &Notice, time: DateTime<Utc>, prefix: &str) {
     let (days, seconds) = tjd(time);
     let names = match (prefix, &notice.mission) {
-        ("SRC", Mission::Maxi) | ("EVENT" | "GRB", _) => (format!("{prefix}_DATE"), format!("{prefix}_TIME")),
+        ("SRC", Mission::Maxi) | ("EVENT" | "GRB", _) => {
+            (format!("{prefix}_DATE"), format!("{prefix}_TIME"))
+        }
         _ => ("DISCOVERY_DATE".to_owned(), "DISCOVERY_TIME".to_owned()),
     };
     let date = format!("{days} TJD;   {} DOY;   {}", time.ordinal(), yymmdd(time));
@@ -126,10 +177,16 @@ fn detail(text: &mut String, (label, shown): (&str, &str), packet: Option<u16>) 
         return;
     };
     let value = match fact.field {
-        "DETECTORS" => facts::flags(&raw).map(|flags| flags.map(|on| if on { "1," } else { "0," }).concat()),
+        "DETECTORS" => {
+            facts::flags(&raw).map(|flags| flags.map(|on| if on { "1," } else { "0," }).concat())
+        }
         "2nd_MOST_LIKELY" => raw.rsplit_once(", ").map(|(class, percent)| {
             let class = Class::parse(class);
-            format!("{}%  {}", percent.trim_end_matches(" %"), classes::title(&class))
+            format!(
+                "{}%  {}",
+                percent.trim_end_matches(" %"),
+                classes::title(&class)
+            )
         }),
         "E_RANGE" => {
             let band = raw.trim_end_matches(" keV").replace('–', "-");
@@ -164,7 +221,11 @@ fn classify(text: &mut String, notice: &Notice) {
     let title = classes::title(&class.most_likely);
     if is_gbm(notice) {
         let percent = class.probability.map(|p| format!("{:.0}", p * 100.0));
-        field(text, "MOST_LIKELY", &format!("{:>3}%  {title}", percent.unwrap_or_default()));
+        field(
+            text,
+            "MOST_LIKELY",
+            &format!("{:>3}%  {title}", percent.unwrap_or_default()),
+        );
     } else if notice.mission == Mission::Gecam {
         field(text, "SRC_CLASS", title);
     }

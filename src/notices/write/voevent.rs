@@ -45,8 +45,14 @@ fn ivorn(notice: &Notice) -> String {
 }
 
 fn who(xml: &mut String, notice: &Notice) {
-    let date = notice.notice_time.map(|t| t.format("%Y-%m-%dT%H:%M:%S").to_string());
-    let zone = if notice.mission == Mission::Svom { "+00:00" } else { "" };
+    let date = notice
+        .notice_time
+        .map(|t| t.format("%Y-%m-%dT%H:%M:%S").to_string());
+    let zone = if notice.mission == Mission::Svom {
+        "+00:00"
+    } else {
+        ""
+    };
     let date = date.map(|date| format!("    <Date>{date}{zone}</Date>\n"));
     let _ = write!(
         xml,
@@ -84,7 +90,11 @@ fn what(xml: &mut String, notice: &Notice) {
 }
 
 fn param(xml: &mut String, name: &str, value: &str) {
-    let _ = writeln!(xml, "    <Param name=\"{name}\" value=\"{}\"/>", escape(value));
+    let _ = writeln!(
+        xml,
+        "    <Param name=\"{name}\" value=\"{}\"/>",
+        escape(value)
+    );
 }
 
 fn group(xml: &mut String, name: &str, params: &[(&str, String)]) {
@@ -132,15 +142,26 @@ fn classify(xml: &mut String, notice: &Notice) {
     };
     match notice.mission {
         Mission::Fermi => {
-            param(xml, "Most_Likely_Index", &classes::index(&class.most_likely).to_string());
+            param(
+                xml,
+                "Most_Likely_Index",
+                &classes::index(&class.most_likely).to_string(),
+            );
             if let Some(probability) = class.probability {
-                param(xml, "Most_Likely_Prob", &format!("{:.0}", probability * 100.0));
+                param(
+                    xml,
+                    "Most_Likely_Prob",
+                    &format!("{:.0}", probability * 100.0),
+                );
             }
         }
         Mission::Gecam => param(xml, "SRC_CLASS", classes::title(&class.most_likely)),
         Mission::Lvk => {
             let all = merger_classes(notice);
-            let all: Vec<(&str, String)> = all.iter().map(|c| (c.0.as_str(), c.1.to_string())).collect();
+            let all: Vec<(&str, String)> = all
+                .iter()
+                .map(|c| (c.0.as_str(), c.1.to_string()))
+                .collect();
             group(xml, "Classification", &all);
         }
         _ => {}
@@ -150,7 +171,9 @@ fn classify(xml: &mut String, notice: &Notice) {
 /// The classes of a merger with their probabilities: the likeliest as exact as the notice has it.
 pub(super) fn merger_classes(notice: &Notice) -> Vec<(String, f64)> {
     let shown = notice.details.iter().find(|(label, _)| label == "Classes");
-    let mut all = shown.map(|(_, shown)| classes::of_shown(shown)).unwrap_or_default();
+    let mut all = shown
+        .map(|(_, shown)| classes::of_shown(shown))
+        .unwrap_or_default();
     let Some(likeliest) = &notice.classification else {
         return all;
     };
@@ -169,9 +192,15 @@ fn flags(xml: &mut String, notice: &Notice, packet: Option<u16>) {
     let test_type = packet.and_then(packets::packet).is_some_and(|p| p.test);
     let mut flags = match notice.mission {
         Mission::Swift => vec![
-            ("StarTrack_Lost_Lock", flag(why == Some(Suppressed::LostLock))),
+            (
+                "StarTrack_Lost_Lock",
+                flag(why == Some(Suppressed::LostLock)),
+            ),
             ("Def_NOT_a_GRB", flag(why == Some(Suppressed::NotAGrb))),
-            ("Target_in_Gnd_Catalog", flag(why == Some(Suppressed::KnownSource))),
+            (
+                "Target_in_Gnd_Catalog",
+                flag(why == Some(Suppressed::KnownSource)),
+            ),
         ],
         Mission::Fermi | Mission::Integral => {
             vec![("Def_NOT_a_GRB", flag(why == Some(Suppressed::NotAGrb)))]
@@ -192,7 +221,9 @@ fn flags(xml: &mut String, notice: &Notice, packet: Option<u16>) {
 fn link_fields(notice: &Notice) -> &'static [&'static str] {
     match notice.mission {
         Mission::Lvk => &["EventPage", "skymap_fits", "skymap_png"],
-        Mission::Fermi if notice.kind == Kind::Subthreshold => &["HealPix_URL", "Map_URL", "LC_URL"],
+        Mission::Fermi if notice.kind == Kind::Subthreshold => {
+            &["HealPix_URL", "Map_URL", "LC_URL"]
+        }
         Mission::Swift => &[
             "Lightcurve_Link_Jpeg",
             "Spectrum1",
@@ -210,7 +241,11 @@ fn iso(time: DateTime<Utc>) -> String {
 
 fn where_when(xml: &mut String, notice: &Notice) {
     let modern = matches!(notice.mission, Mission::Svom | Mission::Lvk);
-    let frame = if notice.mission == Mission::Svom { "UTC-ICRS-GEO" } else { "UTC-FK5-GEO" };
+    let frame = if notice.mission == Mission::Svom {
+        "UTC-ICRS-GEO"
+    } else {
+        "UTC-FK5-GEO"
+    };
     let _ = write!(
         xml,
         "  <WhereWhen>\n    <ObsDataLocation>\n      <ObservatoryLocation id=\"GEOLUN\"/>\n      \
@@ -220,7 +255,11 @@ fn where_when(xml: &mut String, notice: &Notice) {
     if let Some(time) = notice.trigger_time {
         let time = iso(time);
         // GCN writes hundredths, SVOM and the gravitational waves microseconds.
-        let time = if modern { &time } else { &time[..time.len() - 4] };
+        let time = if modern {
+            &time
+        } else {
+            &time[..time.len() - 4]
+        };
         let _ = writeln!(
             xml,
             "          <Time unit=\"s\"><TimeInstant><ISOTime>{time}</ISOTime></TimeInstant></Time>"
@@ -234,7 +273,11 @@ fn where_when(xml: &mut String, notice: &Notice) {
 
 fn position(xml: &mut String, notice: &Notice, modern: bool) {
     let (ra, dec, radius) = match &notice.localization {
-        Some(place) => (place.position.ra, place.position.dec, place.error_radius.unwrap_or(0.0)),
+        Some(place) => (
+            place.position.ra,
+            place.position.dec,
+            place.error_radius.unwrap_or(0.0),
+        ),
         // The classic packets say "nowhere" with zeros.
         None if !modern => (0.0, 0.0, 0.0),
         None => return,
