@@ -1,11 +1,10 @@
 //! A listener on another host: what it hears it forwards, signed, to a desk that serves.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::kafka::{self, Setup};
+use super::kafka::{self, Reached, Setup};
 use super::push::sign;
 use super::RawNotice;
 use crate::platform::config::Secret;
@@ -22,7 +21,7 @@ pub struct Desk {
 pub async fn forward(setup: &Setup, desk: Desk, stop: CancellationToken) -> anyhow::Result<()> {
     let client = Roots::load(setup.kafka.ca.as_deref())?.client()?;
     let (client, desk) = (&client, &desk);
-    let nothing_kept = |_| async { Ok(HashMap::new()) };
+    let nothing_kept = |_| async { Ok(Reached::new()) };
     let sink = |raw: RawNotice| async move { deliver(client, desk, setup, &raw).await };
     kafka::listen(setup, nothing_kept, sink, stop).await
 }

@@ -1,6 +1,6 @@
 //! The Kafka listener: hears records, hands each to a sink, and stores its offset only when the sink has it safely.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,11 +11,11 @@ use futures::StreamExt as _;
 use futures::stream::FuturesOrdered;
 use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
-use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, StreamConsumer};
+use rdkafka::consumer::{Consumer as _, ConsumerContext, StreamConsumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-use rdkafka::types::RDKafkaRespErr;
+use rdkafka::metadata::Metadata;
 use tokio_util::sync::CancellationToken;
 
 use super::token::Tokens;
@@ -29,6 +29,9 @@ use crate::platform::{App, Clock, Error, Health, random};
 /// Records on their way at once; together they share the fsync of one transaction.
 const IN_FLIGHT: usize = 256;
 
+/// How often new topics and partitions are looked for.
+const NEWS: Duration = Duration::from_secs(15);
+
 /// A heartbeat comes every second; after this long without one the line is dead.
 const SILENCE: Duration = Duration::from_secs(30);
 
@@ -36,11 +39,14 @@ const SILENCE: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct Setup {
     pub kafka: Kafka,
-    /// Consumer group; the broker keeps an offset for it.
+    /// Group under which the broker keeps our offsets.
     pub group: String,
     pub clock: Clock,
     pub health: Health,
 }
+
+/// The next offset of each topic and partition, as far as they have been taken.
+pub type Reached = HashMap<(String, i32), i64>;
 
 /// Hears notices and takes them in, until `stop`.
 pub async fn hear(app: App, kafka: Kafka, stop: CancellationToken) -> anyhow::Result<()> {
@@ -62,7 +68,7 @@ pub async fn hear(app: App, kafka: Kafka, stop: CancellationToken) -> anyhow::Re
 pub async fn listen<P, Q, S, T>(setup: &Setup, positions: P, sink: S, stop: CancellationToken) -> anyhow::Result<()>
 where
     P: FnOnce(String) -> Q,
-    Q: Future<Output = crate::platform::Result<HashMap<(String, i32), i64>>>,
+    Q: Future<Output = crate::platform::Result<Reached>>,
     S: Fn(RawNotice) -> T,
     T: Future<Output = ()>,
 {
@@ -77,15 +83,16 @@ where
     };
     let consume = async {
         let connecting = connect(setup, &roots, &tokens, positions);
-        let (consumer, cluster, heartbeat) = tokio::select! {
+        let (consumer, cluster, reached) = tokio::select! {
             connected = connecting => connected?,
             () = stop.cancelled() => return Ok(()),
         };
+        let reached = Mutex::new(reached);
         tokio::select! {
-            () = drain(&consumer, setup, &cluster, &sink, &stop) => {}
-            () = watch_heartbeat(setup, heartbeat) => {}
+            () = drain(&consumer, setup, &cluster, &reached, &sink, &stop) => Ok(()),
+            failed = assign(&consumer, setup, &reached) => failed,
+            () = watch_heartbeat(setup) => Ok(()),
         }
-        anyhow::Ok(())
     };
     tokio::select! {
         ended = consume => ended,
@@ -93,29 +100,90 @@ where
     }
 }
 
-/// A consumer that is logged in and subscribed, with its cluster's id; and whether a heartbeat is to be expected.
-async fn connect<P, Q>(setup: &Setup, roots: &Roots, tokens: &Tokens, positions: P) -> anyhow::Result<(Arc<StreamConsumer<Context>>, String, bool)>
+/// A consumer that is logged in, its cluster's id, and how far that cluster has been read.
+async fn connect<P, Q>(setup: &Setup, roots: &Roots, tokens: &Tokens, positions: P) -> anyhow::Result<(Arc<StreamConsumer<Context>>, String, Reached)>
 where
     P: FnOnce(String) -> Q,
-    Q: Future<Output = crate::platform::Result<HashMap<(String, i32), i64>>>,
+    Q: Future<Output = crate::platform::Result<Reached>>,
 {
     if setup.kafka.login.is_some() {
         tokens.first(&setup.clock).await;
     }
     let consumer = Arc::new(consumer(setup, roots, tokens.clone())?);
     let cluster = cluster(&consumer, setup).await?;
-    consumer.context().resume_at(positions(cluster.clone()).await?);
-    let wanted = if setup.kafka.topics.is_empty() { topics::usual() } else { setup.kafka.topics.clone() };
-    consumer.subscribe(&wanted.iter().map(String::as_str).collect::<Vec<_>>()).context("Subscribing")?;
-    let words = format!("Listening to {} topics at {}.", wanted.len(), setup.kafka.bootstrap);
+    let reached = positions(cluster.clone()).await?;
+    Ok((consumer, cluster, reached))
+}
+
+/// Keeps every partition of the wanted topics assigned: those that are there, and those that come to be, until the listener ends.
+///
+/// Partitions are assigned by ourselves. A group's own assignment would make a program that was killed wait for its
+/// predecessor's session to time out, and there is never a second member to share with.
+async fn assign(consumer: &Arc<StreamConsumer<Context>>, setup: &Setup, reached: &Mutex<Reached>) -> anyhow::Result<()> {
+    let wanted = wanted(&setup.kafka);
+    let mut assigned = BTreeSet::new();
+    loop {
+        let asking = consumer.clone();
+        let answer = tokio::task::spawn_blocking(move || asking.fetch_metadata(None, Duration::from_secs(10))).await?;
+        let there: BTreeSet<(String, i32)> = match &answer {
+            Ok(metadata) => partitions(metadata, &wanted),
+            Err(error) => {
+                tracing::debug!("Kafka: no metadata: {error}.");
+                assigned.clone()
+            }
+        };
+        if there != assigned {
+            consumer.assign(&places(&there, reached)).context("Assigning the partitions")?;
+            say_what_is_heard(setup, &wanted, &there);
+            assigned = there;
+        }
+        tokio::time::sleep(if assigned.is_empty() { NEWS / 5 } else { NEWS }).await;
+    }
+}
+
+fn wanted(kafka: &Kafka) -> Vec<String> {
+    if kafka.topics.is_empty() { topics::usual() } else { kafka.topics.clone() }
+}
+
+fn partitions(metadata: &Metadata, wanted: &[String]) -> BTreeSet<(String, i32)> {
+    let topics = metadata.topics().iter().filter(|topic| wanted.iter().any(|name| name == topic.name()));
+    topics.flat_map(|topic| topic.partitions().iter().map(|partition| (topic.name().to_owned(), partition.id()))).collect()
+}
+
+/// Where to begin on each partition: after what we have, else at the group's offset, else at the oldest; on heartbeats, at the end.
+fn places(partitions: &BTreeSet<(String, i32)>, reached: &Mutex<Reached>) -> TopicPartitionList {
+    let reached = reached.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut places = TopicPartitionList::with_capacity(partitions.len());
+    for (topic, partition) in partitions {
+        let offset = match reached.get(&(topic.clone(), *partition)) {
+            Some(next) => Offset::Offset(*next),
+            None if topic == HEARTBEAT => Offset::End,
+            None => Offset::Stored,
+        };
+        drop(places.add_partition_offset(topic, *partition, offset));
+    }
+    places
+}
+
+fn say_what_is_heard(setup: &Setup, wanted: &[String], there: &BTreeSet<(String, i32)>) {
+    let silent = wanted.iter().filter(|topic| !there.iter().any(|(known, _)| known == *topic)).count();
+    let words = format!("Listening to {} topics at {}.", wanted.len() - silent, setup.kafka.bootstrap);
     tracing::info!("{words}");
+    if silent > 0 {
+        tracing::info!("{silent} more topics have had no notice lately; they are heard as soon as they have one.");
+    }
     setup.health.note("kafka", Condition::ok(words));
-    Ok((consumer, cluster, wanted.iter().any(|topic| topic == HEARTBEAT)))
 }
 
 /// Takes records until the stop; records in hand are finished and their offsets stored.
-async fn drain<S, T>(consumer: &StreamConsumer<Context>, setup: &Setup, cluster: &str, sink: &S, stop: &CancellationToken)
-where
+async fn drain<S, T>(
+    consumer: &StreamConsumer<Context>,
+    setup: &Setup,
+    cluster: &str,
+    reached: &Mutex<Reached>,
+    sink: &S,
+    stop: &CancellationToken,
+) where
     S: Fn(RawNotice) -> T,
     T: Future<Output = ()>,
 {
@@ -124,7 +192,7 @@ where
     while !(stop.is_cancelled() && in_flight.is_empty()) {
         tokio::select! {
             biased;
-            Some(position) = in_flight.next() => store_offset(consumer, &position),
+            Some(position) = in_flight.next() => store_offset(consumer, reached, &position),
             heard = consumer.recv(), if in_flight.len() < IN_FLIGHT && !stop.is_cancelled() => match heard {
                 Ok(message) => in_flight.extend(record(&message, cluster, setup).map(|(position, raw)| {
                     let taken = sink(raw);
@@ -140,9 +208,10 @@ where
     }
 }
 
-fn store_offset(consumer: &StreamConsumer<Context>, position: &Position) {
-    consumer.context().taken(position);
-    // A partition that was taken from us has its offset stored by its new owner.
+fn store_offset(consumer: &StreamConsumer<Context>, reached: &Mutex<Reached>, position: &Position) {
+    let key = (position.topic.clone(), position.partition);
+    reached.lock().unwrap_or_else(PoisonError::into_inner).insert(key, position.offset + 1);
+    // The group's offset is a second thread to hold on to; our own position is in the database already.
     drop(consumer.store_offset(&position.topic, position.partition, position.offset));
 }
 
@@ -213,7 +282,7 @@ fn consumer(setup: &Setup, roots: &Roots, tokens: Tokens) -> anyhow::Result<Stre
     if kafka.login.is_some() {
         config.set("sasl.mechanisms", "OAUTHBEARER");
     }
-    let context = Context { setup: setup.clone(), tokens, resume: Mutex::default() };
+    let context = Context { setup: setup.clone(), tokens };
     config.create_with_context(context).context("Preparing the Kafka consumer")
 }
 
@@ -238,8 +307,8 @@ async fn cluster(consumer: &Arc<StreamConsumer<Context>>, setup: &Setup) -> anyh
 }
 
 /// Warns when the heartbeat stays away, as long as the listener runs.
-async fn watch_heartbeat(setup: &Setup, expected: bool) {
-    if !expected {
+async fn watch_heartbeat(setup: &Setup) {
+    if !wanted(&setup.kafka).iter().any(|topic| topic == HEARTBEAT) {
         return std::future::pending().await;
     }
     let mut last = setup.health.moment("heartbeat");
@@ -277,36 +346,9 @@ fn note_fault(error: &KafkaError, setup: &Setup, known: &mut Vec<RDKafkaErrorCod
 struct Context {
     setup: Setup,
     tokens: Tokens,
-    /// The next offset of each partition, as far as we have taken it.
-    resume: Mutex<HashMap<(String, i32), i64>>,
 }
 
 impl Context {
-    fn resume_at(&self, positions: HashMap<(String, i32), i64>) {
-        *self.resume.lock().unwrap_or_else(PoisonError::into_inner) = positions;
-    }
-
-    fn taken(&self, position: &Position) {
-        let mut resume = self.resume.lock().unwrap_or_else(PoisonError::into_inner);
-        resume.insert((position.topic.clone(), position.partition), position.offset + 1);
-    }
-
-    /// Where to begin on each partition: after what we have; on heartbeats, at the end.
-    fn place(&self, partitions: &TopicPartitionList) -> TopicPartitionList {
-        let resume = self.resume.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut placed = TopicPartitionList::with_capacity(partitions.count());
-        for element in partitions.elements() {
-            let key = (element.topic().to_owned(), element.partition());
-            let offset = match resume.get(&key) {
-                Some(next) => Offset::Offset(*next),
-                None if element.topic() == HEARTBEAT => Offset::End,
-                None => element.offset(),
-            };
-            drop(placed.add_partition_offset(element.topic(), element.partition(), offset));
-        }
-        placed
-    }
-
     /// Says once that something is wrong, with what to do.
     fn complain(&self, what: &str) {
         let remedy = "Check the network, that port 9092 is open outwards, and the credentials. The listener goes on trying.";
@@ -337,15 +379,4 @@ impl ClientContext for Context {
     }
 }
 
-impl ConsumerContext for Context {
-    fn rebalance(&self, consumer: &BaseConsumer<Self>, what: RDKafkaRespErr, partitions: &mut TopicPartitionList) {
-        let done = match what {
-            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => consumer.assign(&self.place(partitions)),
-            _ => consumer.unassign(),
-        };
-        match done {
-            Ok(()) => tracing::debug!("Kafka: {} partitions in the new assignment.", partitions.count()),
-            Err(error) => tracing::warn!("Kafka: the partitions could not be assigned: {error}."),
-        }
-    }
-}
+impl ConsumerContext for Context {}

@@ -42,7 +42,12 @@ fn the_subject_names_bursts_in_many_spellings() {
 
 #[test]
 fn triggers_are_known_by_their_numbers() {
-    let table: [(&str, &str, &[(Mission, &str)]); 9] = [
+    type Row = (
+        &'static str,
+        &'static str,
+        &'static [(Mission, &'static str)],
+    );
+    let table: [Row; 9] = [
         (
             "x",
             "Fermi trigger 785074797 was seen",
