@@ -170,12 +170,10 @@ impl Event {
     }
 
     /// Swift's observatory says that it will look, and then that it turns.
-    pub(super) fn slew(self, after: f64, place: Place) -> Self {
-        let pointing = Some(place).and_then(|(ra, dec, _)| Equatorial::new(ra, dec));
-        let place = pointing.map(|position| Localization { position, error_radius: None, error_radius_90: None });
+    pub(super) fn slew(self, after: f64, (ra, dec): (f64, f64)) -> Self {
         let (mut looks, mut turns) = (self.classic(65), self.classic(66));
-        looks.localization.clone_from(&place);
-        turns.localization = place;
+        looks.localization = pointing(ra, dec);
+        turns.localization.clone_from(&looks.localization);
         self.say(after, "SWIFT_FOM_OBS", looks).say(after + 6.0, "SWIFT_SC_SLEW", turns)
     }
 
@@ -185,6 +183,13 @@ impl Event {
         notice.localization = located(place);
         notice.details = vec![detail("Flux", format!("{flux} erg/cm²/s"))];
         self.say(after, "SWIFT_XRT_POSITION", notice)
+    }
+
+    /// Swift's X-ray telescope looked where BAT had seen something, and found nothing.
+    pub(super) fn xrt_none(self, after: f64, (ra, dec): (f64, f64)) -> Self {
+        let mut notice = self.classic(71);
+        notice.localization = pointing(ra, dec);
+        self.say(after, "SWIFT_XRT_CENTROID", notice)
     }
 
     /// A source that Swift's optical telescope found, with its brightness in mag.
@@ -198,7 +203,7 @@ impl Event {
     /// Swift's optical telescope looked and found nothing brighter than `limit`, mag.
     pub(super) fn uvot_none(self, after: f64, (ra, dec): (f64, f64), limit: &str) -> Self {
         let mut notice = self.classic(89);
-        notice.localization = Equatorial::new(ra, dec).map(|position| Localization { position, error_radius: None, error_radius_90: None });
+        notice.localization = pointing(ra, dec);
         notice.details = vec![detail("Limiting magnitude", format!("{limit} mag"))];
         self.say(after, "SWIFT_UVOT_POS_NACK", notice)
     }
@@ -391,6 +396,11 @@ fn located((ra, dec, radius): Place) -> Option<Localization> {
     let written = |angle: f64| (angle * 1e4).round() / 1e4;
     let position = Equatorial::new(written(ra), written(dec))?;
     Some(Localization { position, error_radius: Some(written(radius).max(1e-4)), error_radius_90: None })
+}
+
+/// Where a telescope looks.
+fn pointing(ra: f64, dec: f64) -> Option<Localization> {
+    Equatorial::new(ra, dec).map(|position| Localization { position, error_radius: None, error_radius_90: None })
 }
 
 /// Where HEASARC keeps the quick look at a trigger of GBM.

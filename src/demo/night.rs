@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::event::Event;
 use super::facts;
 use crate::intake::{self, RawNotice};
 use crate::notices::{self, Notice};
@@ -41,23 +42,25 @@ pub(super) fn schedule(start: DateTime<Utc>) -> (Vec<Due>, Vec<Due>) {
     due.into_iter().partition(|due| due.at < start)
 }
 
-fn of_event(start: DateTime<Utc>, event: &super::event::Event) -> impl Iterator<Item = Due> {
+fn of_event(start: DateTime<Utc>, event: &Event) -> impl Iterator<Item = Due> {
     event.told.iter().map(move |told| Due { at: told.arrival(start), topic: told.topic.clone(), notice: told.notice(start) })
 }
 
 /// Takes the past week in, each notice as of its own arrival.
 pub(super) async fn take_in(app: &App, week: &[Due]) -> anyhow::Result<()> {
-    let taken = week.iter().map(|due| {
-        let mut raw = due.raw();
-        raw.as_of = Some(due.at);
-        intake::take(app, raw)
-    });
-    // All wait for the one writer together, so that they share its commits; it takes them in this order.
-    futures::future::try_join_all(taken).await?;
+    // Thirty at a time wait for the writer together and share a commit; so few of them are also begun in their order.
+    for together in week.chunks(30) {
+        let taken = together.iter().map(|due| {
+            let mut raw = due.raw();
+            raw.as_of = Some(due.at);
+            intake::take(app, raw)
+        });
+        futures::future::try_join_all(taken).await?;
+    }
     Ok(())
 }
 
-/// Plays the night: takes each notice in when the club's clock shows its time. Never ends, so that it can be raced against a stop.
+/// Plays the night: takes each notice in when the club's clock shows its time.
 pub(super) async fn play(app: App, night: Vec<Due>) {
     for due in night {
         app.clock.sleep_until(due.at).await;

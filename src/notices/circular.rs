@@ -10,19 +10,20 @@ use super::model::{Circular, Format, Kind, Mission, Notice};
 use super::{NoticeError, times};
 
 /// GCN's own pattern for burst names, but with all digits, so that other lengths are told apart.
-static BURST: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)\bGRB[.\s_-]*(\d+)(?:([a-z])(?:[^a-z]|$)|\.(\d+))?").ok());
+static BURST: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\bGRB[.\s_-]*([0-9]+)(?:([a-z])(?:[^a-z]|$)|\.([0-9]+))?").ok()
+});
 /// "trigger" and the numbers right after it.
 static TRIGGER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\btrig(?:ger)?s?\.?\s*(?:ID|No\.?|Num(?:ber)?s?\.?)?\s*[=#:]?\s*((?:bn)?\d[\d.]*(?:\s*(?:[,/&-]|and|,\s*and)\s*(?:bn)?\d[\d.]*)*)").ok()
+    Regex::new(r"(?i)\btrig(?:ger)?s?\.?\s*(?:ID|No\.?|Num(?:ber)?s?\.?)?\s*[=#:]?\s*((?:bn)?[0-9][0-9.]*(?:\s*(?:[,/&-]|and|,\s*and)\s*(?:bn)?[0-9][0-9.]*)*)").ok()
 });
 static NUMBER: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(-\s*)?(bn)?(\d+)(?:\.\d*)?").ok());
+    LazyLock::new(|| Regex::new(r"(-\s*)?(bn)?([0-9]+)(?:\.[0-9]*)?").ok());
 static NOT_A_GRB: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)^[^:?]*\b(?:trigger|GRB)s?\b[^:?]*\b(?:is|are|was|were)\s+(?:also\s+)?not\s+(?:an?\s+|due\s+to\s+an?\s+)?(?:GRBs?|gamma[- ]ray\s+bursts?|(?:an\s+)?astrophysical)\b[^?]*$").ok()
 });
 static RETRACTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)^retraction\s+of\s+(?:GRB\s*\d{6}[A-Z]?|(?:Swift|Fermi|IBAS|INTEGRAL)(?:[- /](?:GBM|BAT))?\s+trigger\s+\d+)\s*\.?$").ok()
+    Regex::new(r"(?i)^retraction\s+of\s+(?:GRB\s*[0-9]{6}[A-Z]?|(?:Swift|Fermi|IBAS|INTEGRAL)(?:[- /](?:GBM|BAT))?\s+trigger\s+[0-9]+)\s*\.?$").ok()
 });
 
 /// A circular as the JSON of `gcn.circulars`, where the object is one.

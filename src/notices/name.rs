@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use chrono::{DateTime, Datelike, Timelike, Utc};
 use regex::Regex;
 
-static BN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bbn(\d{9})(?:\D|$)").ok());
+static BN: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\bbn([0-9]{9})(?:[^0-9]|$)").ok());
 
 /// The name in an address or a text, where there is one.
 pub(super) fn find(text: &str) -> Option<String> {

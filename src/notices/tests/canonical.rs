@@ -151,7 +151,6 @@ fn details(table: &'static [Fact], packet: Option<u16>, draw: &Draw) -> Vec<(Str
             details.push((fact.label.to_owned(), shown));
         }
     }
-    // What no notice of the packet has: a field of all packets that this one's text lacks does no harm.
     details
 }
 

@@ -30,6 +30,10 @@ fn the_subject_names_bursts_in_many_spellings() {
         ),
         ("IceCube-230914A: nothing", vec![]),
         ("GRB 12345: too short", vec![]),
+        (
+            "GRB 1\u{664}\u{664}\u{664}\u{664}: digits of another script",
+            vec![],
+        ),
     ];
     for (subject, names) in table {
         assert_eq!(
