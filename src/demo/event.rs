@@ -141,12 +141,11 @@ impl Event {
         self.say(after, "FERMI_GBM_FIN_POS", notice)
     }
 
-    /// A position of Fermi's LAT made on board.
-    pub(super) fn lat(self, after: f64, place: Place, test_statistic: &str) -> Self {
-        let mut notice = self.classic(120);
+    /// A position that Fermi's LAT gave on the ground.
+    pub(super) fn lat(self, after: f64, place: Place) -> Self {
+        let mut notice = self.classic(127);
         notice.localization = located(place);
-        notice.details = vec![detail("Test statistic", test_statistic)];
-        self.say(after, "FERMI_LAT_POS_INI", notice)
+        self.say(after, "FERMI_LAT_GND", notice)
     }
 
     /// The fast first look of Swift's BAT.
@@ -231,7 +230,11 @@ impl Event {
     pub(super) fn eclairs(self, after: f64, place: Place, sigma: &str, timescale: &str) -> Self {
         let mut notice = self.svom_notice(202, "eclairs-wakeup");
         notice.localization = located(place);
-        notice.details = vec![detail("Significance", format!("{sigma} σ")), detail("Timescale", format!("{timescale} s")), detail("Slew", "not-requested")];
+        notice.details = vec![
+            detail("Significance", format!("{sigma} σ")),
+            detail("Timescale", format!("{timescale} s")),
+            detail("Slew", "not-requested"),
+        ];
         self.push(after, "gcn.notices.svom.voevent.eclairs", notice)
     }
 
@@ -280,7 +283,14 @@ impl Event {
     }
 
     /// Any other notice of a classic type.
-    pub(super) fn other(mut self, after: f64, (packet, topic): (u16, &str), id: &'static str, place: Option<Place>, details: &[(&str, &str)]) -> Self {
+    pub(super) fn other(
+        mut self,
+        after: f64,
+        (packet, topic): (u16, &str),
+        id: &'static str,
+        place: Option<Place>,
+        details: &[(&str, &str)],
+    ) -> Self {
         self.trigger = Trigger { id, name: None, at: self.trigger.at };
         let mut notice = self.classic(packet);
         notice.localization = place.and_then(located);

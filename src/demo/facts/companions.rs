@@ -18,10 +18,10 @@ pub(super) fn terrestrial_flash() -> Event {
         .gbm_flight(25.0, (118.4, -12.9, 12.3), (TerrestrialFlash, 98.0), "15.00", "0.016")
 }
 
-/// Charged particles at the spacecraft. All numbers are assumed, after the way such triggers go: a place that cannot be told,
-/// then a class that gets surer.
+/// Charged particles at the spacecraft. All numbers are assumed, the trigger's as well, after the way such triggers go: a
+/// place that cannot be told, then a class that gets surer.
 pub(super) fn local_particles() -> Event {
-    fermi("717313591", "")
+    fermi("717000000", "")
         .gbm_alert(6.0, "4.6", "8.192", "n0, n6, nb")
         .gbm_flight(27.0, (38.2, 61.4, 28.9), (UnreliableLocation, 61.0), "4.60", "8.192")
         .gbm_flight(46.0, (52.7, 66.0, 33.4), (LocalParticles, 74.0), "7.90", "4.096")
@@ -77,5 +77,5 @@ pub(super) fn s230808i() -> Event {
 /// GCN Circular 36690: a fast X-ray transient of about 100 s that triggered Einstein Probe's telescope; its place, 3′. The
 /// trigger's number, count rate, significance and latency are assumed.
 pub(super) fn ep240618a() -> Event {
-    Event::default().wxt(95.0, "01708973524", (281.627, 23.82, 0.05), "2.10", "24.0")
+    Event::default().wxt(95.0, "01708973524", (281.627, 23.82, 0.05), "2.1", "24.0")
 }

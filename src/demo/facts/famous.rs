@@ -31,25 +31,25 @@ pub(super) fn grb_230818a() -> Event {
             "The afterglow had magnitude 17.75 in GOTO's wide band 266 s after the trigger 1186032 of Swift.")
         .circular(7576.0, 34_482, "MASTER network", "Fermi GRB 230818A: Global MASTER-Net observations report",
             "The robotic telescopes of the network go on looking at the field of GBM's trigger 714094060.")
-        .circular(2586.0, 34_487, "KGO team", "GRB 230818A: KGO RC-25 optical observations",
+        .circular(2664.0, 34_487, "KGO team", "GRB 230818A: KGO RC-25 optical observations",
             "R = 18.7 a quarter of an hour after the burst, R = 19.8 half an hour later (Swift trigger 1186032).")
-        .circular(3984.0, 34_485, "NOT team", "GRB 230818A: NOT photometry and spectroscopy",
+        .circular(4062.0, 34_485, "NOT team", "GRB 230818A: NOT photometry and spectroscopy",
             "Absorption lines at a common redshift of 2.42 (Swift trigger 1186032).")
-        .circular(5046.0, 34_488, "Bassano Bresciano Observatory", "GRB 230818A: Bassano Bresciano Observatory optical observations",
+        .circular(5124.0, 34_488, "Bassano Bresciano Observatory", "GRB 230818A: Bassano Bresciano Observatory optical observations",
             "The afterglow in frames of a 25-cm telescope, 13.6 minutes after Swift's trigger 1186032.")
-        .circular(9648.0, 34_490, "Leavitt Observatory", "GRB 230818A: Leavitt Observatory upper limit",
+        .circular(9726.0, 34_490, "Leavitt Observatory", "GRB 230818A: Leavitt Observatory upper limit",
             "Nothing any more in V frames of a 25-cm telescope, 90 minutes after Swift's trigger 1186032.")
-        .circular(10_368.0, 34_491, "Tautenburg team", "GRB 230818A: Tautenburg observations",
+        .circular(10_446.0, 34_491, "Tautenburg team", "GRB 230818A: Tautenburg observations",
             "r = 19.76 after 47 minutes, r = 20.97 after 161 minutes (Swift trigger 1186032).")
-        .circular(11_610.0, 34_486, "Swift/UVOT team", "GRB 230818A: Swift/UVOT Detection",
+        .circular(11_688.0, 34_486, "Swift/UVOT team", "GRB 230818A: Swift/UVOT Detection",
             "White 19.09 from 144 s after Swift's trigger 1186032 on, at a place good to 0.48 arcsec.")
-        .circular(12_906.0, 34_492, "AstroSat CZTI collaboration", "GRB 230818A: AstroSat CZTI detection",
+        .circular(12_984.0, 34_492, "AstroSat CZTI collaboration", "GRB 230818A: AstroSat CZTI detection",
             "Seen in two quadrants, T90 6.3 s; the same burst as Swift's trigger 1186032.")
-        .circular(13_098.0, 34_497, "SAO RAS team", "GRB 230818A: SAO RAS 6-m telescope spectroscopy",
+        .circular(13_176.0, 34_497, "SAO RAS team", "GRB 230818A: SAO RAS 6-m telescope spectroscopy",
             "Lines at a redshift of 2.42 here too, and a system in front of it at 2.38 (Swift trigger 1186032).")
-        .circular(13_980.0, 34_489, "Swift-XRT team", "GRB 230818A: Swift-XRT refined Analysis",
+        .circular(14_058.0, 34_489, "Swift-XRT team", "GRB 230818A: Swift-XRT refined Analysis",
             "The X-ray light fades fast until 385 s after Swift's trigger 1186032, then slower.")
-        .circular(14_172.0, 34_501, "Fermi GBM team", "GRB 230818A: Fermi GBM Observation",
+        .circular(14_304.0, 34_501, "Fermi GBM team", "GRB 230818A: Fermi GBM Observation",
             "A couple of peaks, T90 about 10 s, Epeak 260 keV (Fermi trigger 714094060).")
         .circular(13_504.0, 34_483, "SAO RAS team", "GRB 230818A: SAO RAS Zeiss-1000 observations",
             "The afterglow is clearly there in single frames of a 1-m telescope from 5 minutes after the burst on (Swift trigger 1186032).")
@@ -77,7 +77,7 @@ pub(super) fn grb_170817a() -> Event {
             "One gravitational-wave detector saw what may be two neutron stars merging, 2 s before the Fermi trigger 524666471.")
         .circular(3993.0, 21_506, "GBM-LIGO group", "LIGO/Virgo G298048: Fermi GBM trigger 170817.529 and LIGO single IFO trigger",
             "What GBM saw in its trigger 524666471 (Fermi) fits a weak short burst at RA, Dec 176.8, -39.8 with 11.6 deg.")
-        .circular(9500.0, 21_520, "Fermi GBM team", "GRB 170817A: Fermi GBM detection",
+        .circular(9580.0, 21_520, "Fermi GBM team", "GRB 170817A: Fermi GBM detection",
             "Fermi's GBM triggered and located GRB 170817A (trigger 524666471): a short pulse and a weak, softer tail.")
 }
 
@@ -131,8 +131,9 @@ pub(super) fn grb_251103a() -> Event {
 
 /// The brightest burst of all time. Lesage et al. 2023 (arXiv:2303.14172): GBM at 13:16:59.99, z = 0.151. GCN Circular 32632
 /// with its time: Swift's trigger 53 minutes later, when the place came into its view, BAT, XRT and UVOT positions. 32635 and
-/// 32688 are cited in 32744, which tells how radio amateurs saw the burst shake the ionosphere. Assumed: GBM's and LAT's positions, the numbers 32636,
-/// 32648 and 32677, the subjects but that of 32632, and the times of the circulars after it, some of which came days later.
+/// 32688 are cited in 32744, which tells how radio amateurs saw the burst shake the ionosphere. Assumed: GBM's and LAT's
+/// positions, the numbers 32636, 32648 and 32677, the subjects but that of 32632, and the times of the circulars after it,
+/// some of which came days later.
 pub(super) fn grb_221009a() -> Event {
     fermi("687014224", "bn221009553")
         .gbm_alert(5.0, "4.9", "1.024", "n4, n8")
@@ -140,7 +141,7 @@ pub(super) fn grb_221009a() -> Event {
         .gbm_flight(68.0, (290.8, 24.0, 4.1), (Grb, 94.0), "24.90", "4.096")
         .gbm_ground(87.0, (291.2, 22.8, 1.4), "42.00")
         .gbm_final(561.0, (290.4, 22.3, 1.0), "long")
-        .lat(4020.0, (288.21, 19.73, 0.1), "1200")
+        .lat(4020.0, (288.21, 19.73, 0.1))
         .swift("1126853", 3197.0)
         .quick_look(14.0, (288.263, 19.803, arcmin(3.0)))
         .bat(16.0, (288.263, 19.803, arcmin(3.0)), "28.2", "64.0")
@@ -153,7 +154,7 @@ pub(super) fn grb_221009a() -> Event {
         .circular(5820.0, 32_635, "Swift team", "GRB 221009A: Swift detected transient may be GRB",
             "The new source of Swift trigger 1126853 fades as an afterglow does, and Fermi's trigger 687014224 of 53 minutes \
              before fits: this may be a burst, and a very bright one.")
-        .circular(6600.0, 32_636, "Fermi GBM team", "GRB 221009A: Fermi GBM detection of an extraordinarily bright GRB",
+        .circular(6696.0, 32_636, "Fermi GBM team", "GRB 221009A: Fermi GBM detection of an extraordinarily bright GRB",
             "GBM's trigger 687014224 (Fermi) began with a faint pulse; three minutes later came the brightest burst it has ever seen.")
         .circular(8310.0, 32_648, "VLT/X-shooter team", "GRB 221009A: Redshift from X-shooter/VLT",
             "Lines at a redshift of 0.151: for so bright a burst it is close by (Swift trigger 1126853).")

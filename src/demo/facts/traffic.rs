@@ -6,17 +6,15 @@ use super::super::event::Event;
 #[rustfmt::skip]
 pub(super) fn all() -> Vec<(f64, Event)> {
     vec![
-        (-95.0, swift_test()),
-        (-31.0, gbm_test()),
-        (0.2, swift_test()),
+        (-704.0, swift_test()),
+        (-402.0, gbm_test()),
         (9.0, maxi_known()),
-        (26.9, gbm_test()),
+        (26.3, gbm_test()),
         (98.0, icecube_bronze()),
         (117.0, swift_test()),
         (149.4, gbm_test()),
         (170.6, maxi_test()),
         (195.5, subthreshold()),
-        (296.5, swift_test()),
     ]
 }
 

@@ -18,7 +18,7 @@ pub(super) fn grb_080319b() -> Event {
 }
 
 /// GCN Circular 14470: both triggers, 51 s apart, BAT's ground position of 1′ and T90 of 163 s. GBM's positions, the
-/// X-ray position and the latencies are assumed; 14448 is Swift's first circular, its subject assumed.
+/// X-ray position and the latencies are assumed; 14448 is Swift's first circular, its subject and GBM's circular assumed.
 pub(super) fn grb_130427a() -> Event {
     fermi("388741629", "bn130427324")
         .gbm_alert(5.0, "10.1", "0.016", "n6, n9, na")
@@ -31,6 +31,8 @@ pub(super) fn grb_130427a() -> Event {
         .xrt(205.0, (173.1362, 27.7129, arcsec(4.6)), "8.0e-08")
         .circular(1900.0, 14_448, "Swift team", "GRB 130427A: Swift detection of a very bright burst with a likely bright optical counterpart",
             "Swift's BAT triggered on GRB 130427A (trigger 554620) at the end of a planned slew; the burst had begun 51 s before.")
+        .circular(27_000.0, 0, "Fermi GBM team", "GRB 130427A: Fermi GBM observation",
+            "GBM triggered on GRB 130427A (Fermi trigger 388741629), the brightest burst it had seen until then.")
         .circular(42_300.0, 14_470, "Swift-BAT team", "GRB 130427A: Swift-BAT refined analysis",
             "BAT's position on the ground for trigger 554620 is good to 1 arcmin. T90 is 163 s. The GBM trigger 388741629 came 51 s earlier.")
 }
@@ -91,8 +93,8 @@ pub(super) fn grb_180427a() -> Event {
         .gbm_final(10_819.0, (283.33, 70.3, 1.0), "long")
 }
 
-/// GCN Circulars 34564, 34565, 34567, 34569, 34571, 34572, 34582, 34586 with their times: triggers, final, BAT, XRT and enhanced positions, XRT from 76.7 s
-/// on, T90 37 s. Alert, flight and ground positions are assumed.
+/// GCN Circulars 34564, 34565, 34567, 34569, 34571, 34572, 34582, 34586 with their times: triggers, final, BAT, XRT and
+/// enhanced positions, XRT from 76.7 s on, T90 37 s. Alert, flight and ground positions and UVOT's notice are assumed.
 pub(super) fn grb_230826a() -> Event {
     fermi("714771169", "bn230826814")
         .gbm_alert(6.0, "4.7", "1.024", "n6, n7")
