@@ -19,12 +19,18 @@ use crate::{bursts, home, intake, ops};
 
 /// What is done at set times.
 fn chores() -> Vec<Chore> {
-    vec![Chore { name: "forget old events", every: TimeDelta::hours(1), run: |tx, now| bus::forget_old(tx, now).map(drop) }]
+    vec![Chore {
+        name: "forget old events",
+        every: TimeDelta::hours(1),
+        run: |tx, now| bus::forget_old(tx, now).map(drop),
+    }]
 }
 
 /// Every area's routes, and their description.
 fn areas() -> (Router<App>, OpenApi) {
-    let described = OpenApiBuilder::new().info(Info::new("grb-app", env!("CARGO_PKG_VERSION"))).build();
+    let described = OpenApiBuilder::new()
+        .info(Info::new("grb-app", env!("CARGO_PKG_VERSION")))
+        .build();
     OpenApiRouter::with_openapi(described)
         .merge(web::router())
         .merge(home::router())
@@ -40,7 +46,10 @@ pub fn routes(app: App) -> Router {
     let api = Arc::new(api);
     let document = api.clone();
     let routes = routes
-        .route("/api/openapi.json", get(move || async move { Json((*document).clone()) }))
+        .route(
+            "/api/openapi.json",
+            get(move || async move { Json((*document).clone()) }),
+        )
         .layer(Extension(ops::Described(api)));
     web::shell(app, routes)
 }
@@ -51,7 +60,10 @@ pub fn openapi() -> OpenApi {
 }
 
 /// Serves until a signal says stop. `beside` is work that runs along, such as a demonstration's night.
-pub async fn run(app: App, beside: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+pub async fn run(
+    app: App,
+    beside: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
     telemetry::start_counting();
     let tasks = Tasks::default();
     let listener = listen::bind(app.config.listen).await?;
@@ -64,7 +76,9 @@ pub async fn run(app: App, beside: impl Future<Output = ()> + Send + 'static) ->
     start_workers(&app, &tasks);
     // A demonstration is simply cut off at the stop; everything it does goes through transactions.
     let stop = tasks.stopping();
-    tasks.run(async move { tokio::select! { () = beside => {}, () = stop.cancelled() => {} } });
+    tasks.run(async move {
+        tokio::select! { () = beside => {}, () = stop.cancelled() => {} }
+    });
     let web = listen::serve(listener, routes(app.clone()), tasks.stopping());
     let serving = tokio::spawn(web);
     // The one line that scripts wait for.
@@ -75,19 +89,28 @@ pub async fn run(app: App, beside: impl Future<Output = ()> + Send + 'static) ->
     let finished = tasks.finished().await;
     let in_hand = tokio::time::timeout(Duration::from_secs(5), serving).await;
     app.db.close().await;
-    anyhow::ensure!(finished && in_hand.is_ok(), "Some work was cut off at the stop");
+    anyhow::ensure!(
+        finished && in_hand.is_ok(),
+        "Some work was cut off at the stop"
+    );
     Ok(())
 }
 
 fn start_workers(app: &App, tasks: &Tasks) {
     if let Some(kafka) = app.config.kafka.clone() {
         let (desk, stop) = (app.clone(), tasks.stopping());
-        tasks.keep("kafka", app.health.clone(), move || intake::kafka::hear(desk.clone(), kafka.clone(), stop.clone()));
+        tasks.keep("kafka", app.health.clone(), move || {
+            intake::kafka::hear(desk.clone(), kafka.clone(), stop.clone())
+        });
     }
     let (desk, stop) = (app.clone(), tasks.stopping());
-    tasks.keep("chores", app.health.clone(), move || cron::keep_time(desk.clone(), chores(), stop.clone()));
+    tasks.keep("chores", app.health.clone(), move || {
+        cron::keep_time(desk.clone(), chores(), stop.clone())
+    });
     let (desk, stop) = (app.clone(), tasks.stopping());
-    tasks.keep("watchdog", app.health.clone(), move || feed_watchdog(desk.clone(), stop.clone()));
+    tasks.keep("watchdog", app.health.clone(), move || {
+        feed_watchdog(desk.clone(), stop.clone())
+    });
 }
 
 /// Feeds systemd's watchdog for as long as the writer answers.
@@ -98,7 +121,8 @@ async fn feed_watchdog(app: App, stop: tokio_util::sync::CancellationToken) -> a
     };
     while !stop.is_cancelled() {
         if app.db.write(|_| Ok(())).await.is_ok() {
-            sd_notify::notify(&[sd_notify::NotifyState::Watchdog]).context("Feeding the watchdog")?;
+            sd_notify::notify(&[sd_notify::NotifyState::Watchdog])
+                .context("Feeding the watchdog")?;
         }
         tokio::select! { () = tokio::time::sleep(limit / 3) => {}, () = stop.cancelled() => {} }
     }
@@ -112,7 +136,10 @@ fn notify_ready() {
 
 /// The first signal begins the stop; a second ends the program at once.
 async fn wait_for_stop(tasks: &Tasks) -> anyhow::Result<()> {
-    let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut term, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
     tokio::select! { _ = term.recv() => {}, _ = interrupt.recv() => {} }
     tracing::info!("Stopping. A second signal stops at once.");
     drop(sd_notify::notify(&[sd_notify::NotifyState::Stopping]));

@@ -11,7 +11,8 @@ function ago(seconds) {
   if (seconds < 7200) return `${Math.floor(seconds / 60)} min ago`;
   if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ${String(Math.floor(seconds / 60) % 60).padStart(2, "0")} min ago`;
   if (seconds < 172800) return "yesterday";
-  return `${Math.floor(seconds / 86400)} days ago`;
+  if (seconds < 63072000) return `${Math.floor(seconds / 86400)} days ago`;
+  return `${Math.floor(seconds / 31557600)} years ago`;
 }
 
 function tick() {

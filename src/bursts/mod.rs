@@ -13,4 +13,4 @@ mod tests;
 
 pub use model::{Best, Burst, Tier, Verdict, Withdrawal};
 pub use routes::router;
-pub use store::{Arrival, Filed, record};
+pub use store::{Arrival, Recorded, record};

@@ -100,7 +100,9 @@ impl Tier {
     }
 
     pub fn parse(letter: &str) -> Option<Self> {
-        [Self::A, Self::B, Self::C, Self::D].into_iter().find(|tier| tier.letter().eq_ignore_ascii_case(letter))
+        [Self::A, Self::B, Self::C, Self::D]
+            .into_iter()
+            .find(|tier| tier.letter().eq_ignore_ascii_case(letter))
     }
 }
 
@@ -114,7 +116,8 @@ impl Best {
     /// True where this position is to be used rather than `other`: a better maker, then a later one, then a smaller one.
     fn beats(&self, other: &Self) -> bool {
         let key = |best: &Self| (best.rank, best.at);
-        let smaller = self.error_radius_90.unwrap_or(f64::MAX) < other.error_radius_90.unwrap_or(f64::MAX);
+        let smaller =
+            self.error_radius_90.unwrap_or(f64::MAX) < other.error_radius_90.unwrap_or(f64::MAX);
         key(self) > key(other) || key(self) == key(other) && smaller
     }
 }
@@ -156,7 +159,10 @@ impl Burst {
         self.updated_at = self.updated_at.max(at);
         self.test |= notice.test;
         self.burst_like |= is_burst_like(notice);
-        self.trigger_time = [self.trigger_time, notice.trigger_time].into_iter().flatten().min();
+        self.trigger_time = [self.trigger_time, notice.trigger_time]
+            .into_iter()
+            .flatten()
+            .min();
         self.take_identity(notice);
         self.take_position(notice, said);
         self.take_class(notice, said);
@@ -200,7 +206,9 @@ impl Burst {
             return Verdict::Withdrawn(withdrawal);
         }
         match self.class.as_ref().map(|class| &class.what.most_likely) {
-            Some(class) if self.burst_like && !self.confirmed && is_no_burst(class) => Verdict::Unlikely(class.clone()),
+            Some(class) if self.burst_like && !self.confirmed && is_no_burst(class) => {
+                Verdict::Unlikely(class.clone())
+            }
             _ if self.burst_like => Verdict::Burst,
             _ => Verdict::Context,
         }
@@ -216,15 +224,27 @@ impl Burst {
             return None;
         }
         if let Some(doubt) = &self.doubt {
-            return Some(Withdrawal { at: doubt.at, why: doubt_in_words(doubt.what) });
+            return Some(Withdrawal {
+                at: doubt.at,
+                why: doubt_in_words(doubt.what),
+            });
         }
-        let class = self.class.as_ref().filter(|class| self.was_grb && is_no_burst(&class.what.most_likely))?;
-        let why = format!("{} took it for a gamma-ray burst at first, then for {}.", self.mission, class_in_words(&class.what.most_likely));
+        let class = self
+            .class
+            .as_ref()
+            .filter(|class| self.was_grb && is_no_burst(&class.what.most_likely))?;
+        let why = format!(
+            "{} took it for a gamma-ray burst at first, then for {}.",
+            self.mission,
+            class_in_words(&class.what.most_likely)
+        );
         Some(Withdrawal { at: class.at, why })
     }
 
     fn take_identity(&mut self, notice: &Notice) {
-        if self.trigger_id.is_none() || notice.trigger_id < self.trigger_id && notice.trigger_id.is_some() {
+        if self.trigger_id.is_none()
+            || notice.trigger_id < self.trigger_id && notice.trigger_id.is_some()
+        {
             self.trigger_id.clone_from(&notice.trigger_id);
         }
         if self.mission_name.is_none() || notice.name.is_some() && notice.name < self.mission_name {
@@ -236,10 +256,20 @@ impl Burst {
     }
 
     fn take_position(&mut self, notice: &Notice, said: DateTime<Utc>) {
-        if self.instrument.is_none() || self.best.is_none() && notice.instrument < self.instrument && notice.instrument.is_some() {
+        if self.instrument.is_none()
+            || self.best.is_none()
+                && notice.instrument < self.instrument
+                && notice.instrument.is_some()
+        {
             self.instrument.clone_from(&notice.instrument);
         }
-        let Some(found) = notice.localization.as_ref().filter(|_| notice.locates_burst()) else { return };
+        let Some(found) = notice
+            .localization
+            .as_ref()
+            .filter(|_| notice.locates_burst())
+        else {
+            return;
+        };
         let best = Best {
             position: found.position,
             error_radius: found.error_radius,
@@ -255,23 +285,43 @@ impl Burst {
     }
 
     fn take_class(&mut self, notice: &Notice, said: DateTime<Utc>) {
-        let Some(class) = &notice.classification else { return };
+        let Some(class) = &notice.classification else {
+            return;
+        };
         self.was_grb |= class.most_likely == Class::Grb;
-        let latest = self.class.as_ref().is_none_or(|known| (known.at, known.what.most_likely.as_str()) < (said, class.most_likely.as_str()));
+        let latest = self.class.as_ref().is_none_or(|known| {
+            (known.at, known.what.most_likely.as_str()) < (said, class.most_likely.as_str())
+        });
         if latest {
-            self.class = Some(Dated { what: class.clone(), at: said });
+            self.class = Some(Dated {
+                what: class.clone(),
+                at: said,
+            });
         }
     }
 
     fn take_doubts(&mut self, notice: &Notice, said: DateTime<Utc>) {
         self.confirmed |= confirms(notice);
         if notice.retraction && self.retracted.as_ref().is_none_or(|known| said < known.at) {
-            self.retracted = Some(Withdrawal { at: said, why: format!("{} withdrew it.", notice.mission) });
+            self.retracted = Some(Withdrawal {
+                at: said,
+                why: format!("{} withdrew it.", notice.mission),
+            });
         }
-        let flag = notice.suppressed.filter(|flag| matches!(flag, Suppressed::LostLock | Suppressed::NotAGrb | Suppressed::KnownSource));
-        let Some(flag) = flag.filter(|_| notice.kind != Kind::KnownSource) else { return };
+        let flag = notice.suppressed.filter(|flag| {
+            matches!(
+                flag,
+                Suppressed::LostLock | Suppressed::NotAGrb | Suppressed::KnownSource
+            )
+        });
+        let Some(flag) = flag.filter(|_| notice.kind != Kind::KnownSource) else {
+            return;
+        };
         if self.doubt.as_ref().is_none_or(|known| said < known.at) {
-            self.doubt = Some(Dated { what: flag, at: said });
+            self.doubt = Some(Dated {
+                what: flag,
+                at: said,
+            });
         }
     }
 }
@@ -305,21 +355,41 @@ fn is_burst_like(notice: &Notice) -> bool {
     );
     let of_a_burst = matches!(
         notice.kind,
-        Kind::Alert | Kind::Flight | Kind::Ground | Kind::Final | Kind::QuickLook | Kind::Position | Kind::Update | Kind::NoPosition | Kind::Counterpart
+        Kind::Alert
+            | Kind::Flight
+            | Kind::Ground
+            | Kind::Final
+            | Kind::QuickLook
+            | Kind::Position
+            | Kind::Update
+            | Kind::NoPosition
+            | Kind::Counterpart
     );
     observes_bursts && of_a_burst
 }
 
 /// True where a telescope, or Fermi's last word, stands behind the burst.
 fn confirms(notice: &Notice) -> bool {
-    let telescope = matches!(notice.instrument.as_deref(), Some("XRT" | "UVOT" | "LAT" | "MXT" | "VT" | "FXT"));
+    let telescope = matches!(
+        notice.instrument.as_deref(),
+        Some("XRT" | "UVOT" | "LAT" | "MXT" | "VT" | "FXT")
+    );
     let final_word = notice.kind == Kind::Final && notice.mission == Mission::Fermi;
-    final_word || notice.kind == Kind::Counterpart || telescope && notice.kind != Kind::NoPosition && notice.locates_burst()
+    final_word
+        || notice.kind == Kind::Counterpart
+        || telescope && notice.kind != Kind::NoPosition && notice.locates_burst()
 }
 
 /// True for classes that are surely something else; an unreliable location or an undefined class says nothing yet.
 fn is_no_burst(class: &Class) -> bool {
-    !matches!(class, Class::Grb | Class::UnreliableLocation | Class::Undefined | Class::Transient | Class::Other(_))
+    !matches!(
+        class,
+        Class::Grb
+            | Class::UnreliableLocation
+            | Class::Undefined
+            | Class::Transient
+            | Class::Other(_)
+    )
 }
 
 /// A class with its article, to stand in a sentence.
@@ -328,7 +398,9 @@ pub fn class_in_words(class: &Class) -> String {
         Class::Grb => "a gamma-ray burst".into(),
         Class::TerrestrialFlash => "a gamma-ray flash of a thunderstorm on Earth".into(),
         Class::SolarFlare => "a solar flare".into(),
-        Class::LocalParticles | Class::DistantParticles => "charged particles around the spacecraft".into(),
+        Class::LocalParticles | Class::DistantParticles => {
+            "charged particles around the spacecraft".into()
+        }
         Class::BelowHorizon => "something from below the Earth's limb".into(),
         Class::UnreliableLocation => "something it cannot locate yet".into(),
         Class::SoftGammaRepeater => "a magnetar's flare".into(),
@@ -341,8 +413,13 @@ pub fn class_in_words(class: &Class) -> String {
 
 fn doubt_in_words(doubt: Suppressed) -> String {
     match doubt {
-        Suppressed::LostLock => "The star tracker had lost lock, so the source is an artefact of a turning spacecraft.".into(),
-        Suppressed::KnownSource => "The position is that of a source already in the catalogue.".into(),
+        Suppressed::LostLock => {
+            "The star tracker had lost lock, so the source is an artefact of a turning spacecraft."
+                .into()
+        }
+        Suppressed::KnownSource => {
+            "The position is that of a source already in the catalogue.".into()
+        }
         _ => "The mission itself marks it as not being a gamma-ray burst.".into(),
     }
 }

@@ -174,23 +174,71 @@ impl Asked {
     /// What is wanted and how many; every faulty field is named.
     fn understand(&self, now: DateTime<Utc>) -> Result<(Wanted, usize)> {
         let mut faults = Vec::new();
-        let mut fault = |field: &str, message: &str| faults.push(crate::platform::error::FieldFault { field: field.into(), message: message.into() });
+        let mut fault = |field: &str, message: &str| {
+            faults.push(crate::platform::error::FieldFault {
+                field: field.into(),
+                message: message.into(),
+            });
+        };
         let said = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        let tier = said(&self.tier).and_then(|text| Tier::parse(&text).or_else(|| { fault("tier", "must be A, B, C or D"); None }));
-        let since = said(&self.since).and_then(|text| since(&text, now).or_else(|| { fault("since", "must be a time like 2026-11-21T00:00:00Z, or days like 7d"); None }));
-        let has_position = said(&self.has_position).and_then(|text| text.parse().ok().or_else(|| { fault("has_position", "must be true or false"); None }));
-        let after = said(&self.after).and_then(|text| PageKey::parse(&text).or_else(|| { fault("after", "must be the next of an earlier page"); None }));
+        let tier = said(&self.tier).and_then(|text| {
+            Tier::parse(&text).or_else(|| {
+                fault("tier", "must be A, B, C or D");
+                None
+            })
+        });
+        let since = said(&self.since).and_then(|text| {
+            since(&text, now).or_else(|| {
+                fault(
+                    "since",
+                    "must be a time like 2026-11-21T00:00:00Z, or days like 7d",
+                );
+                None
+            })
+        });
+        let has_position = said(&self.has_position).and_then(|text| {
+            text.parse().ok().or_else(|| {
+                fault("has_position", "must be true or false");
+                None
+            })
+        });
+        let after = said(&self.after).and_then(|text| {
+            PageKey::parse(&text).or_else(|| {
+                fault("after", "must be the next of an earlier page");
+                None
+            })
+        });
         let limit = self.limit.unwrap_or(PAGE);
         if !(1..=LARGEST_PAGE).contains(&limit) {
             fault("limit", "must be 1 to 200");
         }
         let cone = match (self.ra, self.dec, self.radius) {
             (None, None, None) => None,
-            (Some(ra), Some(dec), Some(radius)) if (0.0..=180.0).contains(&radius) && Equatorial::new(ra, dec).is_some() => Equatorial::new(ra, dec).map(|centre| (centre, radius)),
-            _ => { fault("ra", "ra, dec and radius go together: degrees, dec −90 to 90, radius 0 to 180"); None }
+            (Some(ra), Some(dec), Some(radius))
+                if (0.0..=180.0).contains(&radius) && Equatorial::new(ra, dec).is_some() =>
+            {
+                Equatorial::new(ra, dec).map(|centre| (centre, radius))
+            }
+            _ => {
+                fault(
+                    "ra",
+                    "ra, dec and radius go together: degrees, dec −90 to 90, radius 0 to 180",
+                );
+                None
+            }
         };
         if faults.is_empty() {
-            Ok((Wanted { mission: said(&self.mission), tier, since, has_position, cone, after }, limit))
+            Ok((
+                Wanted {
+                    mission: said(&self.mission),
+                    tier,
+                    since,
+                    has_position,
+                    cone,
+                    after,
+                },
+                limit,
+            ))
         } else {
             Err(Error::Invalid(faults))
         }
@@ -201,22 +249,39 @@ fn since(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     if let Some(days) = text.strip_suffix('d').and_then(|days| days.parse().ok()) {
         return TimeDelta::try_days(days).and_then(|span| now.checked_sub_signed(span));
     }
-    DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc())
+    DateTime::parse_from_rfc3339(text)
+        .ok()
+        .map(|time| time.to_utc())
 }
 
 /// Every burst, newest trigger first: all tiers, withdrawn ones and tests too.
 #[utoipa::path(get, path = "/api/bursts", tag = "bursts", params(Asked), responses((status = 200, body = Listed<BurstJson>), (status = 422, body = Problem)))]
-async fn list(State(app): State<App>, Query(asked): Query<Asked>) -> Result<Json<Listed<BurstJson>>> {
+async fn list(
+    State(app): State<App>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Listed<BurstJson>>> {
     let (wanted, limit) = asked.understand(app.clock.now())?;
-    let (bursts, next) = app.db.read(move |conn| store::list(conn, &wanted, limit)).await?;
-    Ok(Json(Listed { items: bursts.iter().map(BurstJson::from).collect(), next: next.map(|key| key.to_string()) }))
+    let (bursts, next) = app
+        .db
+        .read(move |conn| store::list(conn, &wanted, limit))
+        .await?;
+    Ok(Json(Listed {
+        items: bursts.iter().map(BurstJson::from).collect(),
+        next: next.map(|key| key.to_string()),
+    }))
 }
 
 /// The five newest.
 #[utoipa::path(get, path = "/api/bursts/latest", tag = "bursts", responses((status = 200, body = Listed<BurstJson>)))]
 async fn latest(State(app): State<App>) -> Result<Json<Listed<BurstJson>>> {
-    let (bursts, _) = app.db.read(|conn| store::list(conn, &Wanted::default(), 5)).await?;
-    Ok(Json(Listed { items: bursts.iter().map(BurstJson::from).collect(), next: None }))
+    let (bursts, _) = app
+        .db
+        .read(|conn| store::list(conn, &Wanted::default(), 5))
+        .await?;
+    Ok(Json(Listed {
+        items: bursts.iter().map(BurstJson::from).collect(),
+        next: None,
+    }))
 }
 
 /// One burst.
@@ -236,28 +301,60 @@ struct Paged {
 
 /// A burst's notices in the order in which they were stored.
 #[utoipa::path(get, path = "/api/bursts/{id}/notices", tag = "bursts", params(("id" = i64, Path), Paged), responses((status = 200, body = Listed<NoticeJson>), (status = 404, body = Problem), (status = 422, body = Problem)))]
-async fn notices(State(app): State<App>, Path(id): Path<i64>, Query(paged): Query<Paged>) -> Result<Json<Listed<NoticeJson>>> {
+async fn notices(
+    State(app): State<App>,
+    Path(id): Path<i64>,
+    Query(paged): Query<Paged>,
+) -> Result<Json<Listed<NoticeJson>>> {
     let limit = paged.limit.unwrap_or(PAGE);
     if !(1..=LARGEST_PAGE).contains(&limit) {
         return Err(Error::invalid("limit", "must be 1 to 200"));
     }
-    let (heard, next) = app.db.read(move |conn| store::burst(conn, id).and_then(|_| store::heard_after(conn, id, paged.after.unwrap_or(0), limit))).await?;
-    Ok(Json(Listed { items: heard.iter().map(|heard| notice_json(id, heard)).collect(), next: next.map(|id| id.to_string()) }))
+    let (heard, next) = app
+        .db
+        .read(move |conn| {
+            store::burst(conn, id)
+                .and_then(|_| store::heard_after(conn, id, paged.after.unwrap_or(0), limit))
+        })
+        .await?;
+    Ok(Json(Listed {
+        items: heard.iter().map(|heard| notice_json(id, heard)).collect(),
+        next: next.map(|id| id.to_string()),
+    }))
 }
 
 /// A notice's bytes as they were received.
 #[utoipa::path(get, path = "/api/bursts/{id}/notices/{notice_id}", tag = "bursts", params(("id" = i64, Path), ("notice_id" = i64, Path)), responses((status = 200, content_type = "text/plain", body = String), (status = 404, body = Problem)))]
-async fn notice_body(State(app): State<App>, Path((id, notice_id)): Path<(i64, i64)>) -> Result<impl IntoResponse> {
-    let body = app.db.read(move |conn| store::body(conn, id, notice_id)).await?;
+async fn notice_body(
+    State(app): State<App>,
+    Path((id, notice_id)): Path<(i64, i64)>,
+) -> Result<impl IntoResponse> {
+    let body = app
+        .db
+        .read(move |conn| store::body(conn, id, notice_id))
+        .await?;
     // Whatever it is, a browser only shows it as text.
-    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox")], body))
+    Ok((
+        [
+            (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+            (
+                header::CONTENT_SECURITY_POLICY,
+                "default-src 'none'; sandbox",
+            ),
+        ],
+        body,
+    ))
 }
 
 /// The whole sky with the burst's region, SVG.
 #[utoipa::path(get, path = "/api/bursts/{id}/chart.svg", tag = "bursts", params(("id" = i64, Path)), responses((status = 200, content_type = "image/svg+xml", body = String), (status = 404, body = Problem)))]
 async fn chart(State(app): State<App>, Path(id): Path<i64>) -> Result<impl IntoResponse> {
     let whole = whole(&app, id).await?;
-    svg(page::chart(&whole.burst, whole.region.as_ref(), &whole.heard))
+    svg(page::chart(
+        &whole.burst,
+        whole.region.as_ref(),
+        &whole.heard,
+    ))
 }
 
 /// The field around the best position, SVG.
@@ -268,21 +365,40 @@ async fn finder(State(app): State<App>, Path(id): Path<i64>) -> Result<impl Into
 }
 
 fn svg(drawn: Option<String>) -> Result<([(HeaderName, &'static str); 2], String)> {
-    let drawn = drawn.ok_or(Error::NotFound("chart: the burst has no position that fits one"))?;
-    Ok(([(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "no-cache")], drawn))
+    let drawn = drawn.ok_or(Error::NotFound(
+        "chart: the burst has no position that fits one",
+    ))?;
+    Ok((
+        [
+            (header::CONTENT_TYPE, "image/svg+xml"),
+            (header::CACHE_CONTROL, "no-cache"),
+        ],
+        drawn,
+    ))
 }
 
 /// GET /bursts/{id}
-async fn burst_page(State(app): State<App>, viewer: Viewer, Path(id): Path<i64>) -> Result<Html<BurstPage>> {
+async fn burst_page(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(id): Path<i64>,
+) -> Result<Html<BurstPage>> {
     let whole = whole(&app, id).await?;
     Ok(Html(page::page(viewer, &whole, app.clock.now())))
 }
 
 /// GET /bursts
-async fn list_page(State(app): State<App>, viewer: Viewer, Query(asked): Query<Asked>) -> Result<Html<ListPage>> {
+async fn list_page(
+    State(app): State<App>,
+    viewer: Viewer,
+    Query(asked): Query<Asked>,
+) -> Result<Html<ListPage>> {
     let now = app.clock.now();
     let (wanted, limit) = asked.understand(now)?;
-    let ((bursts, next), missions) = app.db.read(move |conn| Ok((store::list(conn, &wanted, limit)?, store::missions(conn)?))).await?;
+    let ((bursts, next), missions) = app
+        .db
+        .read(move |conn| Ok((store::list(conn, &wanted, limit)?, store::missions(conn)?)))
+        .await?;
     Ok(Html(ListPage {
         viewer,
         filters: filters(&asked, &missions),
@@ -295,7 +411,12 @@ async fn list_page(State(app): State<App>, viewer: Viewer, Query(asked): Query<A
 async fn whole(app: &App, id: i64) -> Result<Whole> {
     let read = move |conn: &rusqlite::Connection| {
         let burst = store::burst(conn, id)?;
-        Ok(Whole { burst, heard: store::heard(conn, id)?, linked: store::linked(conn, id)?, region: store::region(conn, id)? })
+        Ok(Whole {
+            burst,
+            heard: store::heard(conn, id)?,
+            linked: store::linked(conn, id)?,
+            region: store::region(conn, id)?,
+        })
     };
     app.db.read(read).await
 }
@@ -319,7 +440,10 @@ fn notice_json(burst_id: i64, heard: &store::Heard) -> NoticeJson {
             error_radius_deg: heard.error_radius,
             error_radius_90_deg: heard.error_radius_90,
         }),
-        classification: heard.class.as_ref().map(|class| ClassJson { most_likely: class.most_likely.to_string(), probability: class.probability }),
+        classification: heard.class.as_ref().map(|class| ClassJson {
+            most_likely: class.most_likely.to_string(),
+            probability: class.probability,
+        }),
         retraction: heard.retraction,
         suppressed: heard.suppressed.map(|why| why.as_str().into()),
         stale: heard.stale,
@@ -330,16 +454,43 @@ fn notice_json(burst_id: i64, heard: &store::Heard) -> NoticeJson {
     }
 }
 
-const TIERS: [(&str, &str); 5] = [("", "Any"), ("A", "Pointable"), ("B", "Wide"), ("C", "Context"), ("D", "Tests")];
-const AGES: [(&str, &str); 4] = [("", "Any time"), ("1d", "Last day"), ("7d", "Last 7 days"), ("30d", "Last 30 days")];
-const POSITIONS: [(&str, &str); 3] = [("", "With or without"), ("true", "With a position"), ("false", "Without")];
+const TIERS: [(&str, &str); 5] = [
+    ("", "Any"),
+    ("A", "Pointable"),
+    ("B", "Wide"),
+    ("C", "Context"),
+    ("D", "Tests"),
+];
+const AGES: [(&str, &str); 4] = [
+    ("", "Any time"),
+    ("1d", "Last day"),
+    ("7d", "Last 7 days"),
+    ("30d", "Last 30 days"),
+];
+const POSITIONS: [(&str, &str); 3] = [
+    ("", "With or without"),
+    ("true", "With a position"),
+    ("false", "Without"),
+];
 
 fn filters(asked: &Asked, missions: &[String]) -> Filters {
     let choices = |all: &[(&str, &str)], chosen: &Option<String>| -> Vec<Choice> {
         let chosen = chosen.as_deref().unwrap_or_default();
-        all.iter().map(|(value, label)| Choice { value: (*value).into(), label: (*label).into(), chosen: *value == chosen }).collect()
+        all.iter()
+            .map(|(value, label)| Choice {
+                value: (*value).into(),
+                label: (*label).into(),
+                chosen: *value == chosen,
+            })
+            .collect()
     };
-    let missions: Vec<(&str, &str)> = std::iter::once(("", "Any")).chain(missions.iter().map(|mission| (mission.as_str(), mission.as_str()))).collect();
+    let missions: Vec<(&str, &str)> = std::iter::once(("", "Any"))
+        .chain(
+            missions
+                .iter()
+                .map(|mission| (mission.as_str(), mission.as_str())),
+        )
+        .collect();
     let filters = Filters {
         missions: choices(&missions, &asked.mission),
         tiers: choices(&TIERS, &asked.tier),
@@ -347,20 +498,53 @@ fn filters(asked: &Asked, missions: &[String]) -> Filters {
         position: choices(&POSITIONS, &asked.has_position),
         said: None,
     };
-    let chosen = [&filters.missions, &filters.tiers, &filters.since, &filters.position];
-    let said: Vec<String> = chosen.into_iter().flatten().filter(|choice| choice.chosen && !choice.value.is_empty()).map(|choice| choice.label.clone()).collect();
-    Filters { said: Some(said.join(", ")).filter(|said| !said.is_empty()), ..filters }
+    let chosen = [
+        &filters.missions,
+        &filters.tiers,
+        &filters.since,
+        &filters.position,
+    ];
+    let said: Vec<String> = chosen
+        .into_iter()
+        .flatten()
+        .filter(|choice| choice.chosen && !choice.value.is_empty())
+        .map(|choice| choice.label.clone())
+        .collect();
+    Filters {
+        said: Some(said.join(", ")).filter(|said| !said.is_empty()),
+        ..filters
+    }
 }
 
 impl Asked {
     /// The list's address with the same filters, at `after` or from the beginning.
     fn address(&self, after: Option<PageKey>) -> String {
         let after = after.map(|key| key.to_string());
-        let fields = [("mission", &self.mission), ("tier", &self.tier), ("since", &self.since), ("has_position", &self.has_position), ("after", &after)];
+        let fields = [
+            ("mission", &self.mission),
+            ("tier", &self.tier),
+            ("since", &self.since),
+            ("has_position", &self.has_position),
+            ("after", &after),
+        ];
         let mut query = String::new();
-        for (name, value) in fields.into_iter().filter_map(|(name, value)| Some((name, value.as_ref().filter(|value| !value.is_empty())?))) {
-            let escaped: String = value.bytes().map(|byte| if byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect();
-            query += &format!("{}{name}={escaped}", if query.is_empty() { "?" } else { "&" });
+        for (name, value) in fields.into_iter().filter_map(|(name, value)| {
+            Some((name, value.as_ref().filter(|value| !value.is_empty())?))
+        }) {
+            let escaped: String = value
+                .bytes()
+                .map(|byte| {
+                    if byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte) {
+                        char::from(byte).to_string()
+                    } else {
+                        format!("%{byte:02X}")
+                    }
+                })
+                .collect();
+            query += &format!(
+                "{}{name}={escaped}",
+                if query.is_empty() { "?" } else { "&" }
+            );
         }
         format!("/bursts{query}")
     }

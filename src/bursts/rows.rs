@@ -56,17 +56,33 @@ const DERIVED: [&str; 4] = ["sort_time", "tier", "withdrawn_why", "withdrawn_tim
 
 pub(super) static INSERT_BURST: LazyLock<String> = LazyLock::new(|| {
     let columns: Vec<&str> = written().filter(|column| *column != "id").collect();
-    format!("insert into bursts ({}) values (:{})", columns.join(", "), columns.join(", :"))
+    format!(
+        "insert into bursts ({}) values (:{})",
+        columns.join(", "),
+        columns.join(", :")
+    )
 });
 
 pub(super) static UPDATE_BURST: LazyLock<String> = LazyLock::new(|| {
-    let changes: Vec<String> = written().filter(|column| *column != "id").map(|column| format!("{column} = :{column}")).collect();
+    let changes: Vec<String> = written()
+        .filter(|column| *column != "id")
+        .map(|column| format!("{column} = :{column}"))
+        .collect();
     format!("update bursts set {} where id = :id", changes.join(", "))
 });
 
 pub(super) static INSERT_NOTICE: LazyLock<String> = LazyLock::new(|| {
-    let columns: Vec<&str> = NOTICE.split(", ").map(str::trim).filter(|column| *column != "id").chain(["hash", "burst_id", "packet_type", "ivorn", "test"]).collect();
-    format!("insert into notices ({}) values (:{})", columns.join(", "), columns.join(", :"))
+    let columns: Vec<&str> = NOTICE
+        .split(", ")
+        .map(str::trim)
+        .filter(|column| *column != "id")
+        .chain(["hash", "burst_id", "packet_type", "ivorn", "test"])
+        .collect();
+    format!(
+        "insert into notices ({}) values (:{})",
+        columns.join(", "),
+        columns.join(", :")
+    )
 });
 
 fn written() -> impl Iterator<Item = &'static str> {
@@ -80,7 +96,10 @@ pub(super) fn time(micros: i64) -> DateTime<Utc> {
 
 pub(super) fn burst(row: &Row<'_>) -> rusqlite::Result<Burst> {
     let text = |column: &str| row.get::<_, Option<String>>(column);
-    let at = |column: &str| row.get::<_, Option<i64>>(column).map(|micros| micros.map(time));
+    let at = |column: &str| {
+        row.get::<_, Option<i64>>(column)
+            .map(|micros| micros.map(time))
+    };
     let doubt = text("doubt")?.and_then(|text| Suppressed::parse(&text));
     Ok(Burst {
         id: row.get("id")?,
@@ -95,11 +114,17 @@ pub(super) fn burst(row: &Row<'_>) -> rusqlite::Result<Burst> {
         test: row.get("test")?,
         burst_like: row.get("burst_like")?,
         best: best(row)?,
-        class: class(row)?.zip(at("class_time")?).map(|(what, at)| Dated { what, at }),
+        class: class(row)?
+            .zip(at("class_time")?)
+            .map(|(what, at)| Dated { what, at }),
         was_grb: row.get("was_grb")?,
         confirmed: row.get("confirmed")?,
-        doubt: doubt.zip(at("doubt_time")?).map(|(what, at)| Dated { what, at }),
-        retracted: text("retracted_why")?.zip(at("retracted_time")?).map(|(why, at)| Withdrawal { at, why }),
+        doubt: doubt
+            .zip(at("doubt_time")?)
+            .map(|(what, at)| Dated { what, at }),
+        retracted: text("retracted_why")?
+            .zip(at("retracted_time")?)
+            .map(|(why, at)| Withdrawal { at, why }),
         links: serde_json::from_str(&row.get::<_, String>("links")?).unwrap_or_default(),
         notice_count: row.get("notice_count")?,
         created_at: time(row.get("created_at")?),
@@ -108,7 +133,10 @@ pub(super) fn burst(row: &Row<'_>) -> rusqlite::Result<Burst> {
 }
 
 fn best(row: &Row<'_>) -> rusqlite::Result<Option<Best>> {
-    let (Some(position), Some(at)) = (position(row)?, row.get::<_, Option<i64>>("position_time")?) else { return Ok(None) };
+    let (Some(position), Some(at)) = (position(row)?, row.get::<_, Option<i64>>("position_time")?)
+    else {
+        return Ok(None);
+    };
     Ok(Some(Best {
         position,
         error_radius: row.get("error_radius")?,
@@ -127,12 +155,18 @@ fn position(row: &Row<'_>) -> rusqlite::Result<Option<Equatorial>> {
 fn class(row: &Row<'_>) -> rusqlite::Result<Option<Classification>> {
     let class: Option<String> = row.get("class")?;
     let probability = row.get("class_probability")?;
-    Ok(class.map(|text| Classification { most_likely: Class::parse(&text), probability }))
+    Ok(class.map(|text| Classification {
+        most_likely: Class::parse(&text),
+        probability,
+    }))
 }
 
 pub(super) fn heard(row: &Row<'_>) -> rusqlite::Result<Heard> {
     let text = |column: &str| row.get::<_, String>(column);
-    let at = |column: &str| row.get::<_, Option<i64>>(column).map(|micros| micros.map(time));
+    let at = |column: &str| {
+        row.get::<_, Option<i64>>(column)
+            .map(|micros| micros.map(time))
+    };
     Ok(Heard {
         id: row.get("id")?,
         format: Format::parse(&text("format")?).unwrap_or(Format::Voevent),
@@ -147,7 +181,9 @@ pub(super) fn heard(row: &Row<'_>) -> rusqlite::Result<Heard> {
         error_radius: row.get("error_radius")?,
         error_radius_90: row.get("error_radius_90")?,
         class: class(row)?,
-        suppressed: row.get::<_, Option<String>>("suppressed")?.and_then(|text| Suppressed::parse(&text)),
+        suppressed: row
+            .get::<_, Option<String>>("suppressed")?
+            .and_then(|text| Suppressed::parse(&text)),
         retraction: row.get("retraction")?,
         stale: row.get("stale")?,
         details: serde_json::from_str(&text("details")?).unwrap_or_default(),
@@ -181,23 +217,74 @@ pub(super) fn values(burst: &Burst) -> Values {
         (":burst_like", burst.burst_like.into()),
         (":ra", best.map(|best| best.position.ra).into()),
         (":dec", best.map(|best| best.position.dec).into()),
-        (":error_radius", best.and_then(|best| best.error_radius).into()),
-        (":error_radius_90", best.and_then(|best| best.error_radius_90).into()),
-        (":position_kind", best.map(|best| best.kind.as_str().to_owned()).into()),
-        (":position_rank", best.map_or(0, |best| i64::from(best.rank)).into()),
+        (
+            ":error_radius",
+            best.and_then(|best| best.error_radius).into(),
+        ),
+        (
+            ":error_radius_90",
+            best.and_then(|best| best.error_radius_90).into(),
+        ),
+        (
+            ":position_kind",
+            best.map(|best| best.kind.as_str().to_owned()).into(),
+        ),
+        (
+            ":position_rank",
+            best.map_or(0, |best| i64::from(best.rank)).into(),
+        ),
         (":position_time", micros(best.map(|best| best.at))),
-        (":class", class.map(|class| class.what.most_likely.as_str().to_owned()).into()),
-        (":class_probability", class.and_then(|class| class.what.probability).into()),
+        (
+            ":class",
+            class
+                .map(|class| class.what.most_likely.as_str().to_owned())
+                .into(),
+        ),
+        (
+            ":class_probability",
+            class.and_then(|class| class.what.probability).into(),
+        ),
         (":class_time", micros(class.map(|class| class.at))),
         (":was_grb", burst.was_grb.into()),
         (":confirmed", burst.confirmed.into()),
-        (":doubt", burst.doubt.as_ref().map(|doubt| doubt.what.as_str().to_owned()).into()),
-        (":doubt_time", micros(burst.doubt.as_ref().map(|doubt| doubt.at))),
-        (":retracted_why", burst.retracted.as_ref().map(|known| known.why.clone()).into()),
-        (":retracted_time", micros(burst.retracted.as_ref().map(|known| known.at))),
-        (":withdrawn_why", withdrawn.as_ref().map(|known| known.why.clone()).into()),
-        (":withdrawn_time", micros(withdrawn.as_ref().map(|known| known.at))),
-        (":links", serde_json::to_string(&burst.links).unwrap_or_else(|_| "{}".into()).into()),
+        (
+            ":doubt",
+            burst
+                .doubt
+                .as_ref()
+                .map(|doubt| doubt.what.as_str().to_owned())
+                .into(),
+        ),
+        (
+            ":doubt_time",
+            micros(burst.doubt.as_ref().map(|doubt| doubt.at)),
+        ),
+        (
+            ":retracted_why",
+            burst
+                .retracted
+                .as_ref()
+                .map(|known| known.why.clone())
+                .into(),
+        ),
+        (
+            ":retracted_time",
+            micros(burst.retracted.as_ref().map(|known| known.at)),
+        ),
+        (
+            ":withdrawn_why",
+            withdrawn.as_ref().map(|known| known.why.clone()).into(),
+        ),
+        (
+            ":withdrawn_time",
+            micros(withdrawn.as_ref().map(|known| known.at)),
+        ),
+        (
+            ":links",
+            serde_json::to_string(&burst.links)
+                .unwrap_or_else(|_| "{}".into())
+                .into(),
+        ),
         (":notice_count", i64::from(burst.notice_count).into()),
         (":created_at", burst.created_at.timestamp_micros().into()),
         (":updated_at", burst.updated_at.timestamp_micros().into()),
@@ -209,8 +296,18 @@ pub(super) fn values(burst: &Burst) -> Values {
 }
 
 /// The notice's columns, named, ready for [`INSERT_NOTICE`].
-pub(super) fn notice_values(notice: &Notice, arrival: &Arrival, burst_id: Option<i64>, stale: bool, now: DateTime<Utc>) -> Result<Values> {
-    let (place, class, circular) = (notice.localization.as_ref(), notice.classification.as_ref(), notice.circular.as_ref());
+pub(super) fn notice_values(
+    notice: &Notice,
+    arrival: &Arrival,
+    burst_id: Option<i64>,
+    stale: bool,
+    now: DateTime<Utc>,
+) -> Result<Values> {
+    let (place, class, circular) = (
+        notice.localization.as_ref(),
+        notice.classification.as_ref(),
+        notice.circular.as_ref(),
+    );
     Ok(vec![
         (":hash", arrival.hash.to_vec().into()),
         (":burst_id", burst_id.into()),
@@ -226,21 +323,52 @@ pub(super) fn notice_values(notice: &Notice, arrival: &Arrival, burst_id: Option
         (":notice_time", micros(notice.notice_time)),
         (":ra", place.map(|place| place.position.ra).into()),
         (":dec", place.map(|place| place.position.dec).into()),
-        (":error_radius", place.and_then(|place| place.error_radius).into()),
-        (":error_radius_90", place.and_then(|place| place.error_radius_90).into()),
-        (":class", class.map(|class| class.most_likely.as_str().to_owned()).into()),
-        (":class_probability", class.and_then(|class| class.probability).into()),
-        (":suppressed", notice.suppressed.map(|why| why.as_str().to_owned()).into()),
+        (
+            ":error_radius",
+            place.and_then(|place| place.error_radius).into(),
+        ),
+        (
+            ":error_radius_90",
+            place.and_then(|place| place.error_radius_90).into(),
+        ),
+        (
+            ":class",
+            class
+                .map(|class| class.most_likely.as_str().to_owned())
+                .into(),
+        ),
+        (
+            ":class_probability",
+            class.and_then(|class| class.probability).into(),
+        ),
+        (
+            ":suppressed",
+            notice.suppressed.map(|why| why.as_str().to_owned()).into(),
+        ),
         (":retraction", notice.retraction.into()),
         (":test", notice.test.into()),
         (":stale", stale.into()),
         (":details", serde_json::to_string(&notice.details)?.into()),
-        (":circular_id", circular.and_then(|circular| circular.id).into()),
-        (":subject", circular.map(|circular| circular.subject.clone()).into()),
-        (":submitter", circular.and_then(|circular| circular.submitter.clone()).into()),
+        (
+            ":circular_id",
+            circular.and_then(|circular| circular.id).into(),
+        ),
+        (
+            ":subject",
+            circular.map(|circular| circular.subject.clone()).into(),
+        ),
+        (
+            ":submitter",
+            circular
+                .and_then(|circular| circular.submitter.clone())
+                .into(),
+        ),
         (":topic", arrival.topic.clone().into()),
         (":kafka_time", micros(arrival.kafka_time)),
-        (":received_at", arrival.received_at.timestamp_micros().into()),
+        (
+            ":received_at",
+            arrival.received_at.timestamp_micros().into(),
+        ),
         (":stored_at", now.timestamp_micros().into()),
     ])
 }

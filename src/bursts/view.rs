@@ -284,12 +284,32 @@ impl Tier {
     /// An unknown letter is context.
     pub fn of(letter: &str) -> Self {
         let (letter, word, meaning) = match letter {
-            "A" => ("A", "Pointable", "Known well enough for a small telescope to point at."),
-            "B" => ("B", "Wide", "Known to a few degrees or worse: too wide for a telescope, until a better position comes."),
-            "D" => ("D", "Test", "A mission’s own test. Nothing happened in the sky; it proves that notices reach this desk."),
-            _ => ("C", "Context", "Not a burst to point at, but it may belong to one: gravitational waves, neutrinos, late finds."),
+            "A" => (
+                "A",
+                "Pointable",
+                "Known well enough for a small telescope to point at.",
+            ),
+            "B" => (
+                "B",
+                "Wide",
+                "Known to a few degrees or worse: too wide for a telescope, until a better position comes.",
+            ),
+            "D" => (
+                "D",
+                "Test",
+                "A mission’s own test. Nothing happened in the sky; it proves that notices reach this desk.",
+            ),
+            _ => (
+                "C",
+                "Context",
+                "Not a burst to point at, but it may belong to one: gravitational waves, neutrinos, late finds.",
+            ),
         };
-        Self { letter: letter.into(), word: word.into(), meaning: meaning.into() }
+        Self {
+            letter: letter.into(),
+            word: word.into(),
+            meaning: meaning.into(),
+        }
     }
 
     /// A burst of this tier is something to point at, once it is known where.
@@ -326,7 +346,8 @@ pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
         120..7_200 => format!("{} min ago", seconds / 60),
         7_200..86_400 => format!("{} h {:02} min ago", seconds / 3600, seconds / 60 % 60),
         86_400..172_800 => "yesterday".into(),
-        _ => format!("{} days ago", seconds / 86_400),
+        172_800..63_072_000 => format!("{} days ago", seconds / 86_400),
+        _ => format!("{} years ago", seconds / 31_557_600),
     }
 }
 
@@ -365,38 +386,83 @@ pub struct Better {
 /// Draws how the place of a burst narrowed, both axes logarithmic; the Moon is there for scale. None with fewer than two
 /// positions: nothing narrowed. `steps` are the positions in use, oldest first; `until` is now, in seconds after the trigger.
 pub fn narrowing(steps: &[Better], until: f64) -> Option<String> {
-    const TIMES: [(f64, &str); 7] =
-        [(1.0, "1 s"), (10.0, "10 s"), (60.0, "1 min"), (600.0, "10 min"), (3_600.0, "1 h"), (86_400.0, "1 day"), (2_592_000.0, "30 days")];
-    const RADII: [(f64, &str); 4] = [(1.0 / 3_600.0, "1″"), (1.0 / 60.0, "1′"), (1.0, "1°"), (30.0, "30°")];
+    const TIMES: [(f64, &str); 7] = [
+        (1.0, "1 s"),
+        (10.0, "10 s"),
+        (60.0, "1 min"),
+        (600.0, "10 min"),
+        (3_600.0, "1 h"),
+        (86_400.0, "1 day"),
+        (2_592_000.0, "30 days"),
+    ];
+    const RADII: [(f64, &str); 4] = [
+        (1.0 / 3_600.0, "1″"),
+        (1.0 / 60.0, "1′"),
+        (1.0, "1°"),
+        (30.0, "30°"),
+    ];
     const MOON: f64 = 0.26;
 
-    let ([first, .., last], true) = (steps, until.is_finite()) else { return None };
+    let ([first, .., last], true) = (steps, until.is_finite()) else {
+        return None;
+    };
     let from = if first.seconds < 10.0 { 1.0_f64 } else { 10.0 };
     let to = until.max(last.seconds * 3.0).max(600.0);
-    let smallest = steps.iter().map(|s| s.radius).fold(MOON / 3.0, f64::min).max(0.5 / 3_600.0);
+    let smallest = steps
+        .iter()
+        .map(|s| s.radius)
+        .fold(MOON / 3.0, f64::min)
+        .max(0.5 / 3_600.0);
     let x = |seconds: f64| 34.0 + 316.0 * (seconds.clamp(from, to) / from).ln() / (to / from).ln();
-    let y = |radius: f64| 14.0 + 136.0 * (60.0 / radius.clamp(smallest / 2.0, 60.0)).ln() / (120.0 / smallest).ln();
+    let y = |radius: f64| {
+        14.0 + 136.0 * (60.0 / radius.clamp(smallest / 2.0, 60.0)).ln() / (120.0 / smallest).ln()
+    };
 
-    let mut svg = String::from(r#"<svg class="narrowing" viewBox="0 0 360 176" role="img" aria-label="#);
-    svg += &format!("\"The error radius over time: from {} to {}.\">", angle(first.radius), angle(last.radius));
+    let mut svg =
+        String::from(r#"<svg class="narrowing" viewBox="0 0 360 176" role="img" aria-label="#);
+    svg += &format!(
+        "\"The error radius over time: from {} to {}.\">",
+        angle(first.radius),
+        angle(last.radius)
+    );
     for (radius, words) in RADII.iter().filter(|(r, _)| *r > smallest / 2.0) {
         let y = y(*radius);
-        svg += &format!(r#"<path class="grid" d="M34 {y:.1}H350"/><text class="tick" x="28" y="{:.1}" text-anchor="end">{words}</text>"#, y + 4.0);
+        svg += &format!(
+            r#"<path class="grid" d="M34 {y:.1}H350"/><text class="tick" x="28" y="{:.1}" text-anchor="end">{words}</text>"#,
+            y + 4.0
+        );
     }
     for (seconds, words) in TIMES.iter().filter(|(s, _)| (from..=to).contains(s)) {
         let x = x(*seconds);
-        svg += &format!(r#"<path class="grid" d="M{x:.1} 150v5"/><text class="tick" x="{x:.1}" y="169" text-anchor="middle">{words}</text>"#);
+        svg += &format!(
+            r#"<path class="grid" d="M{x:.1} 150v5"/><text class="tick" x="{x:.1}" y="169" text-anchor="middle">{words}</text>"#
+        );
     }
     let moon = y(MOON);
-    svg += &format!(r#"<path class="moon" d="M34 {moon:.1}H350"/><text class="tick" x="350" y="{:.1}" text-anchor="end">the Moon</text>"#, moon - 4.0);
+    svg += &format!(
+        r#"<path class="moon" d="M34 {moon:.1}H350"/><text class="tick" x="350" y="{:.1}" text-anchor="end">the Moon</text>"#,
+        moon - 4.0
+    );
     let mut line = format!("M{:.1} {:.1}", x(first.seconds), y(first.radius));
     for step in &steps[1..] {
         line += &format!("H{:.1}V{:.1}", x(step.seconds), y(step.radius));
     }
     svg += &format!(r#"<path class="step" d="{line}H350"/>"#);
+    let mut written = f64::MIN;
     for step in steps {
         let (x, y) = (x(step.seconds), y(step.radius));
-        svg += &format!(r#"<circle class="dot" cx="{x:.1}" cy="{y:.1}" r="3"/><text class="value" x="{:.1}" y="{:.1}">{}</text>"#, x + 5.0, y - 5.0, angle(step.radius));
+        svg += &format!(r#"<circle class="dot" cx="{x:.1}" cy="{y:.1}" r="3"/>"#);
+        // A value that would lie over the one before it is left to the timeline.
+        if x < written + 30.0 {
+            continue;
+        }
+        written = x;
+        svg += &format!(
+            r#"<text class="value" x="{:.1}" y="{:.1}">{}</text>"#,
+            x + 5.0,
+            y - 5.0,
+            angle(step.radius)
+        );
     }
     Some(svg + "</svg>")
 }
@@ -408,8 +474,22 @@ mod tests {
     #[test]
     fn times_are_said_as_people_say_them() {
         let at = |s| DateTime::UNIX_EPOCH + TimeDelta::seconds(s);
-        let said: Vec<_> = [0, 4, 119, 120, 7_199, 12_000, 86_400, 259_200].map(|s| ago(at(0), at(s))).into();
-        assert_eq!(said, ["just now", "4 s ago", "119 s ago", "2 min ago", "119 min ago", "3 h 20 min ago", "yesterday", "3 days ago"]);
+        let said: Vec<_> = [0, 4, 119, 120, 7_199, 12_000, 86_400, 259_200]
+            .map(|s| ago(at(0), at(s)))
+            .into();
+        assert_eq!(
+            said,
+            [
+                "just now",
+                "4 s ago",
+                "119 s ago",
+                "2 min ago",
+                "119 min ago",
+                "3 h 20 min ago",
+                "yesterday",
+                "3 days ago"
+            ]
+        );
         let said: Vec<_> = [-8, 31, 560, 29_059].map(|s| after(at(s), at(0))).into();
         assert_eq!(said, ["−8 s", "+31 s", "+9 min 20 s", "+8 h 04 min"]);
     }

@@ -40,25 +40,29 @@ impl Admin {
         match self {
             Self::Status { json } => status(&conn, json),
             Self::Aside(Aside::List { json, limit }) => list(&conn, json, limit),
-            Self::Aside(Aside::Show { id }) => Ok(std::io::stdout().write_all(&aside::body(&conn, id)?)?),
+            Self::Aside(Aside::Show { id }) => {
+                Ok(std::io::stdout().write_all(&aside::body(&conn, id)?)?)
+            }
         }
     }
 }
 
 fn status(conn: &rusqlite::Connection, json: bool) -> anyhow::Result<()> {
     let (notices, bursts) = store::counts(conn)?;
-    let (last_notice, last_test) = store::newest(conn)?;
+    let newest = store::newest(conn)?;
     let asides = aside::count(conn)?;
     if json {
         return print_json(&json!({
             "version": env!("CARGO_PKG_VERSION"), "notices": notices, "bursts": bursts, "set_aside": asides,
-            "last_notice": last_notice, "last_self_test": last_test,
+            "last_notice": newest.notice, "last_self_test": newest.test,
         }));
     }
-    let moment = |at: Option<chrono::DateTime<chrono::Utc>>| at.map_or_else(|| "none yet".into(), |at| at.to_rfc3339());
+    let moment = |at: Option<chrono::DateTime<chrono::Utc>>| {
+        at.map_or_else(|| "none yet".into(), |at| at.to_rfc3339())
+    };
     println!("{notices} notices of {bursts} bursts; {asides} set aside");
-    println!("last notice     {}", moment(last_notice));
-    println!("last self-test  {}", moment(last_test));
+    println!("last notice     {}", moment(newest.notice));
+    println!("last self-test  {}", moment(newest.test));
     Ok(())
 }
 
@@ -71,7 +75,15 @@ fn list(conn: &rusqlite::Connection, json: bool, limit: u32) -> anyhow::Result<(
         println!("Nothing is set aside: every notice could be read.");
     }
     for one in asides {
-        println!("{:>6}  {}  {}  {} bytes, {}×\n        {}", one.id, one.received_at.to_rfc3339(), one.topic, one.bytes, one.times, one.reason);
+        println!(
+            "{:>6}  {}  {}  {} bytes, {}×\n        {}",
+            one.id,
+            one.received_at.to_rfc3339(),
+            one.topic,
+            one.bytes,
+            one.times,
+            one.reason
+        );
     }
     Ok(())
 }

@@ -27,7 +27,9 @@ impl ConfigCommand {
         let sources = common.sources(&[])?;
         match self {
             Self::Show { json } => show(&sources, *json),
-            _ => sources.understand().map(|_| println!("The settings can be used.")),
+            _ => sources
+                .understand()
+                .map(|_| println!("The settings can be used.")),
         }
     }
 }
@@ -37,7 +39,11 @@ fn show(sources: &Sources, json: bool) -> anyhow::Result<()> {
         Some(_) if setting.secret => Some("••••".to_owned()),
         found => found.map(|(value, _)| value.to_owned()),
     };
-    let origin = |setting: &Setting| sources.get(setting.key).map(|(_, origin)| origin.to_string());
+    let origin = |setting: &Setting| {
+        sources
+            .get(setting.key)
+            .map(|(_, origin)| origin.to_string())
+    };
     if json {
         let all: Vec<_> = SETTINGS
             .iter()
@@ -47,7 +53,11 @@ fn show(sources: &Sources, json: bool) -> anyhow::Result<()> {
     }
     for setting in SETTINGS {
         let origin = origin(setting).unwrap_or_else(|| "not set".into());
-        println!("{:22} {:36} {origin}", setting.key, masked(setting).unwrap_or_else(|| "–".into()));
+        println!(
+            "{:22} {:36} {origin}",
+            setting.key,
+            masked(setting).unwrap_or_else(|| "–".into())
+        );
     }
     Ok(())
 }
@@ -56,7 +66,12 @@ fn show(sources: &Sources, json: bool) -> anyhow::Result<()> {
 fn sample() -> String {
     let setting = |setting: &Setting| {
         let default = setting.default.unwrap_or_default();
-        format!("# {}. Also as {}.\n#{} = \"{default}\"\n\n", setting.help, variable(setting.key), setting.key)
+        format!(
+            "# {}. Also as {}.\n#{} = \"{default}\"\n\n",
+            setting.help,
+            variable(setting.key),
+            setting.key
+        )
     };
     SETTINGS.iter().map(setting).collect()
 }

@@ -22,17 +22,36 @@ impl Listen {
             return Err(Exit::config("There is nothing to listen to: set gcn_client_id and gcn_client_secret, or kafka_bootstrap.").into());
         };
         let Some(secret) = config.notice_secret else {
-            return Err(Exit::config("notice_secret is not set; it must be the same here and where the notices go.").into());
+            return Err(Exit::config(
+                "notice_secret is not set; it must be the same here and where the notices go.",
+            )
+            .into());
         };
         // The broker keeps the offsets of this listener, which has no database, under its credentials' name.
-        let name = kafka.login.as_ref().map_or_else(|| "plain".to_owned(), |login| login.client_id.clone());
-        let setup = Setup { kafka, group: format!("grb-app-forward-{name}"), clock: Clock::system(), health: Health::default() };
+        let name = kafka
+            .login
+            .as_ref()
+            .map_or_else(|| "plain".to_owned(), |login| login.client_id.clone());
+        let setup = Setup {
+            kafka,
+            group: format!("grb-app-forward-{name}"),
+            clock: Clock::system(),
+            health: Health::default(),
+        };
         let stop = CancellationToken::new();
         let signal = stop.clone();
         tokio::spawn(async move {
             drop(tokio::signal::ctrl_c().await);
             signal.cancel();
         });
-        forward::forward(&setup, Desk { url: self.forward, secret }, stop).await
+        forward::forward(
+            &setup,
+            Desk {
+                url: self.forward,
+                secret,
+            },
+            stop,
+        )
+        .await
     }
 }

@@ -1,8 +1,8 @@
 //! `grb-app migrate`: the database's schema.
 
 use super::Common;
-use crate::platform::db::{self, Db};
 use crate::platform::Clock;
+use crate::platform::db::{self, Db};
 
 #[derive(clap::Args)]
 pub(super) struct Migrate {
@@ -20,7 +20,10 @@ impl Migrate {
             return Ok(());
         }
         if self.dry_run {
-            println!("To be done: {}. A verified copy is made first.", pending.join(", "));
+            println!(
+                "To be done: {}. A verified copy is made first.",
+                pending.join(", ")
+            );
             return Ok(());
         }
         Db::open(&folder, Clock::system().now())?;

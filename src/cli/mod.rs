@@ -74,8 +74,13 @@ pub fn run() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(8).build();
-    let done = runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(dispatch(arguments)));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(8)
+        .build();
+    let done = runtime
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(dispatch(arguments)));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
@@ -95,7 +100,11 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         Command::Health(health) => health.run(&common).await,
         Command::Openapi => print_json(&crate::serve::openapi()),
         Command::Version => {
-            println!("grb-app {} (SQLite {})", env!("CARGO_PKG_VERSION"), rusqlite::version());
+            println!(
+                "grb-app {} (SQLite {})",
+                env!("CARGO_PKG_VERSION"),
+                rusqlite::version()
+            );
             Ok(())
         }
     }
@@ -104,9 +113,20 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
 impl Common {
     /// Every setting with its origin; `flags` are those of the command.
     fn sources(&self, flags: &[(&'static str, Option<String>)]) -> anyhow::Result<Sources> {
-        let folder = self.data_dir.as_ref().map(|path| path.to_string_lossy().into_owned());
-        let flags: Vec<_> = flags.iter().cloned().chain([("data_dir", folder)]).collect();
-        Sources::gather(self.config.as_deref(), &|name| std::env::var(name).ok(), &flags)
+        let folder = self
+            .data_dir
+            .as_ref()
+            .map(|path| path.to_string_lossy().into_owned());
+        let flags: Vec<_> = flags
+            .iter()
+            .cloned()
+            .chain([("data_dir", folder)])
+            .collect();
+        Sources::gather(
+            self.config.as_deref(),
+            &|name| std::env::var(name).ok(),
+            &flags,
+        )
     }
 
     fn settings(&self) -> anyhow::Result<Config> {

@@ -37,7 +37,11 @@ impl Notice {
         }
         match unreadable {
             0 => Ok(()),
-            count => Err(Exit::data(format!("{count} of {} files could not be read.", show.files.len())).into()),
+            count => Err(Exit::data(format!(
+                "{count} of {} files could not be read.",
+                show.files.len()
+            ))
+            .into()),
         }
     }
 }
@@ -67,7 +71,11 @@ fn shown(path: &std::path::Path) -> Value {
 /// The same for people: a heading and a line a fact; what is null is left out.
 fn print(shown: &Value) {
     println!("{}", shown["file"].as_str().unwrap_or_default());
-    let facts = shown.as_object().into_iter().flatten().filter(|(key, value)| *key != "file" && !value.is_null());
+    let facts = shown
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(key, value)| *key != "file" && !value.is_null());
     for (key, value) in facts {
         match value {
             Value::Array(notices) => notices.iter().for_each(print),

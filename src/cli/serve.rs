@@ -47,10 +47,21 @@ impl Health {
         let listen = common.settings()?.listen;
         let url = self.url.unwrap_or_else(|| format!("http://{listen}"));
         let client = crate::platform::trust::Roots::load(None)?.client()?;
-        let answer = client.get(format!("{}/health/readiness", url.trim_end_matches('/'))).send().await;
-        let answer = answer.map_err(|_| Exit::unavailable(format!("Nothing answers at {url}. Is `grb-app serve` running?")))?;
+        let answer = client
+            .get(format!("{}/health/readiness", url.trim_end_matches('/')))
+            .send()
+            .await;
+        let answer = answer.map_err(|_| {
+            Exit::unavailable(format!(
+                "Nothing answers at {url}. Is `grb-app serve` running?"
+            ))
+        })?;
         let ready = answer.status().is_success();
         println!("{}", answer.text().await?);
-        if ready { Ok(()) } else { Err(Exit::unavailable("It is not ready.").into()) }
+        if ready {
+            Ok(())
+        } else {
+            Err(Exit::unavailable("It is not ready.").into())
+        }
     }
 }

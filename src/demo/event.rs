@@ -5,7 +5,10 @@
 
 use chrono::{DateTime, SubsecRound as _, Utc};
 
-use crate::notices::{self, Circular, Citation, Cite, Class, Classification, Format, Kind, Localization, Mission, Notice, Role, Suppressed};
+use crate::notices::{
+    self, Circular, Citation, Cite, Class, Classification, Format, Kind, Localization, Mission,
+    Notice, Role, Suppressed,
+};
 use crate::platform::clock::seconds;
 use crate::sky::Equatorial;
 
@@ -44,7 +47,9 @@ impl Told {
     /// The notice with its times, of an event that starts at `start`.
     pub(super) fn notice(&self, start: DateTime<Utc>) -> Notice {
         let mut notice = self.notice.clone();
-        notice.trigger_time = self.trigger.map(|at| start + seconds((at * 100.0).round() / 100.0));
+        notice.trigger_time = self
+            .trigger
+            .map(|at| start + seconds((at * 100.0).round() / 100.0));
         // Einstein Probe's notices do not say when they were made.
         let dated = notice.mission != Mission::EinsteinProbe;
         notice.notice_time = dated.then(|| (start + seconds(self.after)).trunc_subsecs(0));
@@ -85,7 +90,11 @@ pub(super) fn svom(id: &'static str) -> Event {
 impl Event {
     /// Goes on with Fermi's trigger, `at` seconds after the start.
     pub(super) fn fermi(mut self, id: &'static str, name: &'static str, at: f64) -> Self {
-        self.trigger = Trigger { id, name: Some(name).filter(|name| !name.is_empty()), at };
+        self.trigger = Trigger {
+            id,
+            name: Some(name).filter(|name| !name.is_empty()),
+            at,
+        };
         self
     }
 
@@ -102,7 +111,13 @@ impl Event {
     }
 
     /// GBM's first word: a trigger, its significance, its timescale in s, the detectors that saw it.
-    pub(super) fn gbm_alert(self, after: f64, sigma: &str, timescale: &str, detectors: &str) -> Self {
+    pub(super) fn gbm_alert(
+        self,
+        after: f64,
+        sigma: &str,
+        timescale: &str,
+        detectors: &str,
+    ) -> Self {
         let mut notice = self.gbm(110);
         notice.details = vec![
             detail("Significance", format!("{sigma} σ")),
@@ -114,11 +129,24 @@ impl Event {
     }
 
     /// GBM's position made on board, with the class it takes the trigger for, in percent.
-    pub(super) fn gbm_flight(self, after: f64, place: Place, class: (Class, f64), sigma: &str, timescale: &str) -> Self {
+    pub(super) fn gbm_flight(
+        self,
+        after: f64,
+        place: Place,
+        class: (Class, f64),
+        sigma: &str,
+        timescale: &str,
+    ) -> Self {
         let mut notice = self.gbm(111);
         notice.localization = located(place);
-        notice.classification = Some(Classification { most_likely: class.0, probability: Some(class.1 / 100.0) });
-        notice.details = vec![detail("Significance", format!("{sigma} σ")), detail("Timescale", format!("{timescale} s"))];
+        notice.classification = Some(Classification {
+            most_likely: class.0,
+            probability: Some(class.1 / 100.0),
+        });
+        notice.details = vec![
+            detail("Significance", format!("{sigma} σ")),
+            detail("Timescale", format!("{timescale} s")),
+        ];
         self.say(after, "FERMI_GBM_FLT_POS", notice)
     }
 
@@ -135,9 +163,14 @@ impl Event {
         let mut notice = self.gbm(115);
         notice.localization = located(place);
         if let Some(name) = self.trigger.name {
-            notice.links.insert("map".into(), quicklook(name, "locplot_all", "png"));
+            notice
+                .links
+                .insert("map".into(), quicklook(name, "locplot_all", "png"));
         }
-        notice.details = vec![detail("Duration class", duration), detail("Made by", "a program")];
+        notice.details = vec![
+            detail("Duration class", duration),
+            detail("Made by", "a program"),
+        ];
         self.say(after, "FERMI_GBM_FIN_POS", notice)
     }
 
@@ -173,7 +206,8 @@ impl Event {
         let (mut looks, mut turns) = (self.classic(65), self.classic(66));
         looks.localization = pointing(ra, dec);
         turns.localization.clone_from(&looks.localization);
-        self.say(after, "SWIFT_FOM_OBS", looks).say(after + 6.0, "SWIFT_SC_SLEW", turns)
+        self.say(after, "SWIFT_FOM_OBS", looks)
+            .say(after + 6.0, "SWIFT_SC_SLEW", turns)
     }
 
     /// A source that Swift's X-ray telescope found, with its flux in erg/cm²/s.
@@ -213,16 +247,31 @@ impl Event {
         notice.instrument = Some("BAT-GUANO".into());
         notice.trigger_id = Some(self.trigger.id.into());
         notice.localization = located(place);
-        notice.classification = Some(Classification { most_likely: Class::Grb, probability: Some(1.0) });
-        notice.links.insert("data".into(), format!("https://guano.swift.psu.edu/trigger_report?id={}", self.trigger.id));
-        notice.details = vec![detail("Significance", format!("{sigma} σ")), detail("Follows", follows)];
+        notice.classification = Some(Classification {
+            most_likely: Class::Grb,
+            probability: Some(1.0),
+        });
+        notice.links.insert(
+            "data".into(),
+            format!(
+                "https://guano.swift.psu.edu/trigger_report?id={}",
+                self.trigger.id
+            ),
+        );
+        notice.details = vec![
+            detail("Significance", format!("{sigma} σ")),
+            detail("Follows", follows),
+        ];
         self.push(after, "gcn.notices.swift.bat.guano", notice)
     }
 
     /// A trigger of SVOM's gamma-ray monitor, without a position.
     pub(super) fn grm(self, after: f64, sigma: &str, timescale: &str) -> Self {
         let mut notice = self.svom_notice(201, "grm-trigger");
-        notice.details = vec![detail("Significance", format!("{sigma} σ")), detail("Timescale", format!("{timescale} s"))];
+        notice.details = vec![
+            detail("Significance", format!("{sigma} σ")),
+            detail("Timescale", format!("{timescale} s")),
+        ];
         self.push(after, "gcn.notices.svom.voevent.grm", notice)
     }
 
@@ -263,13 +312,29 @@ impl Event {
         notice.localization = located(place);
         notice.retraction = true;
         let cited = ["grm-trigger", "eclairs-wakeup", "not-slewing"].map(|what| self.ivorn(what));
-        notice.citations = cited.map(|ivorn| Citation { ivorn, cite: Cite::Retraction }).into();
+        notice.citations = cited
+            .map(|ivorn| Citation {
+                ivorn,
+                cite: Cite::Retraction,
+            })
+            .into();
         self.push(after, "gcn.notices.svom.voevent.eclairs", notice)
     }
 
     /// A source that Einstein Probe's wide-field telescope found.
-    pub(super) fn wxt(mut self, after: f64, id: &'static str, place: Place, rate: &str, sigma: &str) -> Self {
-        self.trigger = Trigger { id, name: None, at: 0.0 };
+    pub(super) fn wxt(
+        mut self,
+        after: f64,
+        id: &'static str,
+        place: Place,
+        rate: &str,
+        sigma: &str,
+    ) -> Self {
+        self.trigger = Trigger {
+            id,
+            name: None,
+            at: 0.0,
+        };
         let mut notice = Notice::new(Format::Json, Mission::EinsteinProbe, Kind::Position);
         notice.instrument = Some("WXT".into());
         notice.trigger_id = Some(id.into());
@@ -291,10 +356,17 @@ impl Event {
         place: Option<Place>,
         details: &[(&str, &str)],
     ) -> Self {
-        self.trigger = Trigger { id, name: None, at: self.trigger.at };
+        self.trigger = Trigger {
+            id,
+            name: None,
+            at: self.trigger.at,
+        };
         let mut notice = self.classic(packet);
         notice.localization = place.and_then(located);
-        notice.details = details.iter().map(|(label, shown)| detail(label, *shown)).collect();
+        notice.details = details
+            .iter()
+            .map(|(label, shown)| detail(label, *shown))
+            .collect();
         if notices::packet(packet).is_some_and(|packet| packet.test) {
             (notice.role, notice.test) = (Role::Test, true);
         }
@@ -302,11 +374,27 @@ impl Event {
     }
 
     /// A gravitational-wave alert.
-    pub(super) fn gravitational_wave(mut self, after: f64, id: &'static str, class: Option<(&str, f64)>, details: &[(&str, &str)]) -> Self {
-        self.trigger = Trigger { id, name: None, at: 0.0 };
+    pub(super) fn gravitational_wave(
+        mut self,
+        after: f64,
+        id: &'static str,
+        class: Option<(&str, f64)>,
+        details: &[(&str, &str)],
+    ) -> Self {
+        self.trigger = Trigger {
+            id,
+            name: None,
+            at: 0.0,
+        };
         let mut notice = self.superevent(Kind::GravitationalWave);
-        notice.classification = class.map(|(class, p)| Classification { most_likely: Class::Other(class.into()), probability: Some(p) });
-        notice.details = details.iter().map(|(label, shown)| detail(label, *shown)).collect();
+        notice.classification = class.map(|(class, p)| Classification {
+            most_likely: Class::Other(class.into()),
+            probability: Some(p),
+        });
+        notice.details = details
+            .iter()
+            .map(|(label, shown)| detail(label, *shown))
+            .collect();
         self.push(after, "igwn.gwalert", notice)
     }
 
@@ -323,21 +411,41 @@ impl Event {
     }
 
     /// A circular, `after` seconds from the start of the event; `number` is 0 where it could not be verified.
-    pub(super) fn circular(mut self, after: f64, number: u32, by: &str, subject: &str, body: &str) -> Self {
-        let mut notice = Notice::new(Format::Circular, Mission::Other("GCN Circulars".into()), Kind::Circular);
+    pub(super) fn circular(
+        mut self,
+        after: f64,
+        number: u32,
+        by: &str,
+        subject: &str,
+        body: &str,
+    ) -> Self {
+        let mut notice = Notice::new(
+            Format::Circular,
+            Mission::Other("GCN Circulars".into()),
+            Kind::Circular,
+        );
         notice.circular = Some(Circular {
             id: Some(number).filter(|number| *number > 0),
             subject: subject.into(),
             submitter: Some(by.into()),
             body: body.into(),
         });
-        self.told.push(Told { topic: "gcn.circulars".into(), notice, trigger: None, after });
+        self.told.push(Told {
+            topic: "gcn.circulars".into(),
+            notice,
+            trigger: None,
+            after,
+        });
         self
     }
 
     fn classic(&self, packet: u16) -> Notice {
         let known = notices::packet(packet);
-        let (mission, kind) = known.as_ref().map_or((Mission::Other("GCN".into()), Kind::Other), |known| (known.mission.clone(), known.kind));
+        let (mission, kind) = known
+            .as_ref()
+            .map_or((Mission::Other("GCN".into()), Kind::Other), |known| {
+                (known.mission.clone(), known.kind)
+            });
         let mut notice = Notice::new(Format::Voevent, mission, kind);
         notice.instrument = known.and_then(|known| known.instrument).map(str::to_owned);
         notice.packet_type = Some(packet);
@@ -349,7 +457,9 @@ impl Event {
         let mut notice = self.classic(packet);
         notice.name = self.trigger.name.map(str::to_owned);
         if let Some(name) = self.trigger.name {
-            notice.links.insert("light_curve".into(), quicklook(name, "lc_medres34", "gif"));
+            notice
+                .links
+                .insert("light_curve".into(), quicklook(name, "lc_medres34", "gif"));
         }
         notice
     }
@@ -357,7 +467,10 @@ impl Event {
     fn bat_position(&self, place: Place, sigma: &str, timescale: &str) -> Notice {
         let mut notice = self.classic(61);
         notice.localization = located(place);
-        notice.details = vec![detail("Image significance", format!("{sigma} σ")), detail("Timescale", format!("{timescale} s"))];
+        notice.details = vec![
+            detail("Image significance", format!("{sigma} σ")),
+            detail("Timescale", format!("{timescale} s")),
+        ];
         notice
     }
 
@@ -371,18 +484,36 @@ impl Event {
         format!("ivo://org.svom/fsc#{}_{what}", self.trigger.id)
     }
 
-    fn eclairs_again(self, after: f64, (packet, what, status): (u16, &str, &str), place: Place, sigma: &str) -> Self {
+    fn eclairs_again(
+        self,
+        after: f64,
+        (packet, what, status): (u16, &str, &str),
+        place: Place,
+        sigma: &str,
+    ) -> Self {
         let mut notice = self.svom_notice(packet, what);
         notice.localization = located(place);
-        notice.details = vec![detail("Significance", format!("{sigma} σ")), detail("Slew", status)];
-        notice.citations = vec![Citation { ivorn: self.ivorn("eclairs-wakeup"), cite: Cite::Followup }];
+        notice.details = vec![
+            detail("Significance", format!("{sigma} σ")),
+            detail("Slew", status),
+        ];
+        notice.citations = vec![Citation {
+            ivorn: self.ivorn("eclairs-wakeup"),
+            cite: Cite::Followup,
+        }];
         self.push(after, "gcn.notices.svom.voevent.eclairs", notice)
     }
 
     fn superevent(&self, kind: Kind) -> Notice {
         let mut notice = Notice::new(Format::Json, Mission::Lvk, kind);
         notice.trigger_id = Some(self.trigger.id.into());
-        notice.links.insert("event_page".into(), format!("https://gracedb.ligo.org/superevents/{}/view/", self.trigger.id));
+        notice.links.insert(
+            "event_page".into(),
+            format!(
+                "https://gracedb.ligo.org/superevents/{}/view/",
+                self.trigger.id
+            ),
+        );
         notice
     }
 
@@ -392,7 +523,12 @@ impl Event {
 
     fn push(mut self, after: f64, topic: &str, notice: Notice) -> Self {
         let at = self.trigger.at;
-        self.told.push(Told { topic: topic.into(), notice, trigger: Some(at), after: at + after });
+        self.told.push(Told {
+            topic: topic.into(),
+            notice,
+            trigger: Some(at),
+            after: at + after,
+        });
         self
     }
 }
@@ -405,16 +541,26 @@ fn detail(label: &str, shown: impl Into<String>) -> (String, String) {
 fn located((ra, dec, radius): Place) -> Option<Localization> {
     let written = |angle: f64| (angle * 1e4).round() / 1e4;
     let position = Equatorial::new(written(ra), written(dec))?;
-    Some(Localization { position, error_radius: Some(written(radius).max(1e-4)), error_radius_90: None })
+    Some(Localization {
+        position,
+        error_radius: Some(written(radius).max(1e-4)),
+        error_radius_90: None,
+    })
 }
 
 /// Where a telescope looks.
 fn pointing(ra: f64, dec: f64) -> Option<Localization> {
-    Equatorial::new(ra, dec).map(|position| Localization { position, error_radius: None, error_radius_90: None })
+    Equatorial::new(ra, dec).map(|position| Localization {
+        position,
+        error_radius: None,
+        error_radius_90: None,
+    })
 }
 
 /// Where HEASARC keeps the quick look at a trigger of GBM.
 fn quicklook(name: &str, what: &str, end: &str) -> String {
     let year = name.get(2..4).unwrap_or_default();
-    format!("https://heasarc.gsfc.nasa.gov/FTP/fermi/data/gbm/triggers/20{year}/{name}/quicklook/glg_{what}_{name}.{end}")
+    format!(
+        "https://heasarc.gsfc.nasa.gov/FTP/fermi/data/gbm/triggers/20{year}/{name}/quicklook/glg_{what}_{name}.{end}"
+    )
 }

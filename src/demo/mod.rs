@@ -38,20 +38,41 @@ impl Demo {
     /// Opens a club that has lived through the past week, in `folder` or in a folder of its own, at ten in the evening.
     ///
     /// What an earlier demonstration left in `folder` is removed; a real club there is left alone, and refused.
-    pub async fn prepare(config: Config, folder: Option<&Path>, speed: f64) -> anyhow::Result<Self> {
-        let own = if folder.is_none() { Some(own_folder()?) } else { None };
+    pub async fn prepare(
+        config: Config,
+        folder: Option<&Path>,
+        speed: f64,
+    ) -> anyhow::Result<Self> {
+        let own = if folder.is_none() {
+            Some(own_folder()?)
+        } else {
+            None
+        };
         if let Some(folder) = folder {
             clear(folder)?;
         }
-        let path = folder.or(own.as_ref().map(tempfile::TempDir::path)).unwrap_or(&config.data_dir).to_path_buf();
+        let path = folder
+            .or(own.as_ref().map(tempfile::TempDir::path))
+            .unwrap_or(&config.data_dir)
+            .to_path_buf();
         let start = evening(Clock::system().now()).context("Finding the evening")?;
         let (week, night) = night::schedule(start);
-        let mut app = App::open(Config { data_dir: path, ..made_up(config, speed) }, Clock::fixed(start))?;
+        let mut app = App::open(
+            Config {
+                data_dir: path,
+                ..made_up(config, speed)
+            },
+            Clock::fixed(start),
+        )?;
         mark(&app, start).await?;
         night::take_in(&app, &week).await?;
         // Only now, so that opening and the week take nothing from the night.
         app.clock = Clock::night(start, night::LENGTH, night::RATE * speed);
-        Ok(Self { app, night, _folder: own })
+        Ok(Self {
+            app,
+            night,
+            _folder: own,
+        })
     }
 
     /// Plays the night through the door that every notice comes by.
@@ -62,7 +83,12 @@ impl Demo {
 
 /// The settings of the made-up club: no Kafka, and name and time zone of its own unless others were set.
 fn made_up(mut config: Config, speed: f64) -> Config {
-    let usual = |key: &str| SETTINGS.iter().find(|setting| setting.key == key).and_then(|setting| setting.default);
+    let usual = |key: &str| {
+        SETTINGS
+            .iter()
+            .find(|setting| setting.key == key)
+            .and_then(|setting| setting.default)
+    };
     if usual("club_name") == Some(config.club_name.as_str()) {
         config.club_name = CLUB.into();
     }
@@ -100,12 +126,21 @@ fn evening(now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         Some(local.and_local_timezone(ZONE).earliest()?.to_utc())
     };
     let tonight = ten(today)?;
-    if tonight <= now { Some(tonight) } else { ten(today - TimeDelta::days(1)) }
+    if tonight <= now {
+        Some(tonight)
+    } else {
+        ten(today - TimeDelta::days(1))
+    }
 }
 
 fn own_folder() -> anyhow::Result<tempfile::TempDir> {
     let made = tempfile::Builder::new().prefix("grb-app-demo-").tempdir();
-    made.map_err(|error| Exit::permission(format!("No folder for the demonstration can be made: {error}. --data-dir names another place.")).into())
+    made.map_err(|error| {
+        Exit::permission(format!(
+            "No folder for the demonstration can be made: {error}. --data-dir names another place."
+        ))
+        .into()
+    })
 }
 
 /// Removes what an earlier demonstration left in `folder`.
@@ -115,17 +150,25 @@ fn clear(folder: &Path) -> anyhow::Result<()> {
     }
     let at = folder.display();
     if !is_demo(folder) {
-        let advice = format!("A demonstration does not go where a real club is: {at} has one. Choose another --data-dir, or leave it out.");
+        let advice = format!(
+            "A demonstration does not go where a real club is: {at} has one. Choose another --data-dir, or leave it out."
+        );
         return Err(Exit::config(advice).into());
     }
-    let lock = File::create(folder.join("grb-app.lock")).with_context(|| format!("Locking {at}"))?;
+    let lock =
+        File::create(folder.join("grb-app.lock")).with_context(|| format!("Locking {at}"))?;
     if lock.try_lock().is_err() {
-        return Err(Exit::unavailable(format!("The demonstration in {at} is still running. Stop that one first.")).into());
+        return Err(Exit::unavailable(format!(
+            "The demonstration in {at} is still running. Stop that one first."
+        ))
+        .into());
     }
     for end in ["", "-wal", "-shm"] {
         let file = folder.join(format!("{}{end}", db::FILE));
         match std::fs::remove_file(&file) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error).with_context(|| format!("Removing {}", file.display())),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("Removing {}", file.display()));
+            }
             _ => {}
         }
     }
@@ -135,7 +178,13 @@ fn clear(folder: &Path) -> anyhow::Result<()> {
 /// True where a demonstration made the database in `folder`; false as well for one that cannot be read.
 fn is_demo(folder: &Path) -> bool {
     let marked = db::open_to_read(folder).and_then(|conn| {
-        let mark = conn.query_row("select 1 from keepsakes where name = 'demo'", [], |_| Ok(())).optional();
+        let mark = conn
+            .query_row(
+                "select 1 from keepsakes where name = 'demo'",
+                [],
+                |_| Ok(()),
+            )
+            .optional();
         Ok(mark?.is_some())
     });
     marked.unwrap_or(false)
@@ -145,7 +194,10 @@ fn is_demo(folder: &Path) -> bool {
 async fn mark(app: &App, start: DateTime<Utc>) -> anyhow::Result<()> {
     let made = start.to_rfc3339();
     let mark = app.db.write(move |tx| {
-        tx.execute("insert into keepsakes (name, value) values ('demo', ?1)", [made])?;
+        tx.execute(
+            "insert into keepsakes (name, value) values ('demo', ?1)",
+            [made],
+        )?;
         Ok(())
     });
     Ok(mark.await?)

@@ -37,13 +37,20 @@ impl Due {
 /// What has arrived in the week before a night that begins at `start`, and what arrives in the night, each in its order.
 pub(super) fn schedule(start: DateTime<Utc>) -> (Vec<Due>, Vec<Due>) {
     let events = facts::all();
-    let mut due: Vec<Due> = events.iter().flat_map(|(minutes, event)| of_event(start + seconds(minutes * 60.0), event)).collect();
+    let mut due: Vec<Due> = events
+        .iter()
+        .flat_map(|(minutes, event)| of_event(start + seconds(minutes * 60.0), event))
+        .collect();
     due.sort_by_key(|due| due.at);
     due.into_iter().partition(|due| due.at < start)
 }
 
 fn of_event(start: DateTime<Utc>, event: &Event) -> impl Iterator<Item = Due> {
-    event.told.iter().map(move |told| Due { at: told.arrival(start), topic: told.topic.clone(), notice: told.notice(start) })
+    event.told.iter().map(move |told| Due {
+        at: told.arrival(start),
+        topic: told.topic.clone(),
+        notice: told.notice(start),
+    })
 }
 
 /// Takes the past week in, each notice as of its own arrival.

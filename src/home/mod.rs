@@ -21,19 +21,28 @@ pub fn router() -> OpenApiRouter<App> {
 
 async fn latest(State(app): State<App>, viewer: Viewer) -> Result<Html<LatestPage>> {
     let now = app.clock.now();
-    let (bursts, region) = app
+    let (newest, others, region) = app
         .db
         .read(|conn| {
-            let (bursts, _) = store::list(conn, &Wanted::default(), EARLIER + 1)?;
-            let region = bursts.first().map(|newest| store::region(conn, newest.id)).transpose()?.flatten();
-            Ok((bursts, region))
+            let (mut bursts, _) = store::list(conn, &Wanted::default(), EARLIER + 1)?;
+            // A mission's self-test is no news; it stays in the list below.
+            let newest = bursts
+                .iter()
+                .position(|burst| !burst.test)
+                .map(|at| bursts.remove(at));
+            let region = newest
+                .as_ref()
+                .map(|newest| store::region(conn, newest.id))
+                .transpose()?
+                .flatten();
+            Ok((newest, bursts, region))
         })
         .await?;
     Ok(Html(LatestPage {
         viewer,
         desk: desk(&app),
-        newest: bursts.first().map(|burst| page::headline(burst, region.as_ref(), now)),
-        earlier: bursts.iter().skip(1).map(|burst| page::row(burst, now)).collect(),
+        newest: newest.map(|burst| page::headline(&burst, region.as_ref(), now)),
+        earlier: others.iter().map(|burst| page::row(burst, now)).collect(),
     }))
 }
 
@@ -44,5 +53,9 @@ fn desk(app: &App) -> Desk {
         Mood::Off => "off",
         Mood::Warn => "warn",
     };
-    Desk { state: state.into(), words: condition.words, remedy: condition.remedy }
+    Desk {
+        state: state.into(),
+        words: condition.words,
+        remedy: condition.remedy,
+    }
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::RawNotice;
 use super::kafka::{self, Reached, Setup};
 use super::push::sign;
-use super::RawNotice;
 use crate::platform::config::Secret;
 use crate::platform::random;
 use crate::platform::trust::Roots;
@@ -33,24 +33,39 @@ async fn deliver(client: &reqwest::Client, desk: &Desk, setup: &Setup, raw: &Raw
         let why = match send(client, desk, setup, raw).await {
             Ok(status) if status.is_success() => return,
             Ok(reqwest::StatusCode::PAYLOAD_TOO_LARGE) => {
-                tracing::error!("The desk refused a notice of {} bytes on {} as too large.", raw.body.len(), raw.topic);
+                tracing::error!(
+                    "The desk refused a notice of {} bytes on {} as too large.",
+                    raw.body.len(),
+                    raw.topic
+                );
                 return;
             }
             Ok(status) => format!("it answered {status}"),
             Err(error) => error.to_string(),
         };
-        tracing::warn!("A notice was not delivered to {}: {why}. Again in {pause:?}.", desk.url);
+        tracing::warn!(
+            "A notice was not delivered to {}: {why}. Again in {pause:?}.",
+            desk.url
+        );
         tokio::time::sleep(pause.mul_f64(random::jitter(0.2))).await;
         pause = (pause * 2).min(Duration::from_secs(60));
     }
 }
 
-async fn send(client: &reqwest::Client, desk: &Desk, setup: &Setup, raw: &RawNotice) -> reqwest::Result<reqwest::StatusCode> {
+async fn send(
+    client: &reqwest::Client,
+    desk: &Desk,
+    setup: &Setup,
+    raw: &RawNotice,
+) -> reqwest::Result<reqwest::StatusCode> {
     let timestamp = setup.clock.wall().timestamp().to_string();
     let request = client
         .post(format!("{}/api/notices", desk.url.trim_end_matches('/')))
         .header("X-Topic", &raw.topic)
-        .header("X-Signature", sign(&desk.secret, &timestamp, &raw.topic, &raw.body))
+        .header(
+            "X-Signature",
+            sign(&desk.secret, &timestamp, &raw.topic, &raw.body),
+        )
         .header("X-Timestamp", timestamp)
         .body(raw.body.clone());
     Ok(request.send().await?.status())

@@ -14,8 +14,8 @@ use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{Consumer as _, ConsumerContext, StreamConsumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message as _};
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::metadata::Metadata;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use tokio_util::sync::CancellationToken;
 
 use super::token::Tokens;
@@ -51,7 +51,12 @@ pub type Reached = HashMap<(String, i32), i64>;
 /// Hears notices and takes them in, until `stop`.
 pub async fn hear(app: App, kafka: Kafka, stop: CancellationToken) -> anyhow::Result<()> {
     let group = group(&app).await?;
-    let setup = Setup { kafka, group, clock: app.clock.clone(), health: app.health.clone() };
+    let setup = Setup {
+        kafka,
+        group,
+        clock: app.clock.clone(),
+        health: app.health.clone(),
+    };
     let store = app.clone();
     let positions = move |cluster: String| {
         let db = store.db.clone();
@@ -65,7 +70,12 @@ pub async fn hear(app: App, kafka: Kafka, stop: CancellationToken) -> anyhow::Re
 }
 
 /// Hears records and hands them to `sink`, in order and many at once; what `positions` knows of a cluster counts more than the group's offsets.
-pub async fn listen<P, Q, S, T>(setup: &Setup, positions: P, sink: S, stop: CancellationToken) -> anyhow::Result<()>
+pub async fn listen<P, Q, S, T>(
+    setup: &Setup,
+    positions: P,
+    sink: S,
+    stop: CancellationToken,
+) -> anyhow::Result<()>
 where
     P: FnOnce(String) -> Q,
     Q: Future<Output = crate::platform::Result<Reached>>,
@@ -77,7 +87,11 @@ where
     let client = roots.client()?;
     let keep_fresh = async {
         match &setup.kafka.login {
-            Some(login) => tokens.keep_fresh(&client, login, &setup.clock, &setup.health).await,
+            Some(login) => {
+                tokens
+                    .keep_fresh(&client, login, &setup.clock, &setup.health)
+                    .await;
+            }
             None => std::future::pending().await,
         }
     };
@@ -101,7 +115,12 @@ where
 }
 
 /// A consumer that is logged in, its cluster's id, and how far that cluster has been read.
-async fn connect<P, Q>(setup: &Setup, roots: &Roots, tokens: &Tokens, positions: P) -> anyhow::Result<(Arc<StreamConsumer<Context>>, String, Reached)>
+async fn connect<P, Q>(
+    setup: &Setup,
+    roots: &Roots,
+    tokens: &Tokens,
+    positions: P,
+) -> anyhow::Result<(Arc<StreamConsumer<Context>>, String, Reached)>
 where
     P: FnOnce(String) -> Q,
     Q: Future<Output = crate::platform::Result<Reached>>,
@@ -119,12 +138,19 @@ where
 ///
 /// Partitions are assigned by ourselves. A group's own assignment would make a program that was killed wait for its
 /// predecessor's session to time out, and there is never a second member to share with.
-async fn assign(consumer: &Arc<StreamConsumer<Context>>, setup: &Setup, reached: &Mutex<Reached>) -> anyhow::Result<()> {
+async fn assign(
+    consumer: &Arc<StreamConsumer<Context>>,
+    setup: &Setup,
+    reached: &Mutex<Reached>,
+) -> anyhow::Result<()> {
     let wanted = wanted(&setup.kafka);
     let mut assigned = BTreeSet::new();
     loop {
         let asking = consumer.clone();
-        let answer = tokio::task::spawn_blocking(move || asking.fetch_metadata(None, Duration::from_secs(10))).await?;
+        let answer = tokio::task::spawn_blocking(move || {
+            asking.fetch_metadata(None, Duration::from_secs(10))
+        })
+        .await?;
         let there: BTreeSet<(String, i32)> = match &answer {
             Ok(metadata) => partitions(metadata, &wanted),
             Err(error) => {
@@ -133,7 +159,9 @@ async fn assign(consumer: &Arc<StreamConsumer<Context>>, setup: &Setup, reached:
             }
         };
         if there != assigned {
-            consumer.assign(&places(&there, reached)).context("Assigning the partitions")?;
+            consumer
+                .assign(&places(&there, reached))
+                .context("Assigning the partitions")?;
             say_what_is_heard(setup, &wanted, &there);
             assigned = there;
         }
@@ -142,12 +170,26 @@ async fn assign(consumer: &Arc<StreamConsumer<Context>>, setup: &Setup, reached:
 }
 
 fn wanted(kafka: &Kafka) -> Vec<String> {
-    if kafka.topics.is_empty() { topics::usual() } else { kafka.topics.clone() }
+    if kafka.topics.is_empty() {
+        topics::usual()
+    } else {
+        kafka.topics.clone()
+    }
 }
 
 fn partitions(metadata: &Metadata, wanted: &[String]) -> BTreeSet<(String, i32)> {
-    let topics = metadata.topics().iter().filter(|topic| wanted.iter().any(|name| name == topic.name()));
-    topics.flat_map(|topic| topic.partitions().iter().map(|partition| (topic.name().to_owned(), partition.id()))).collect()
+    let topics = metadata
+        .topics()
+        .iter()
+        .filter(|topic| wanted.iter().any(|name| name == topic.name()));
+    topics
+        .flat_map(|topic| {
+            topic
+                .partitions()
+                .iter()
+                .map(|partition| (topic.name().to_owned(), partition.id()))
+        })
+        .collect()
 }
 
 /// Where to begin on each partition: after what we have, else at the group's offset, else at the oldest; on heartbeats, at the end.
@@ -166,11 +208,20 @@ fn places(partitions: &BTreeSet<(String, i32)>, reached: &Mutex<Reached>) -> Top
 }
 
 fn say_what_is_heard(setup: &Setup, wanted: &[String], there: &BTreeSet<(String, i32)>) {
-    let silent = wanted.iter().filter(|topic| !there.iter().any(|(known, _)| known == *topic)).count();
-    let words = format!("Listening to {} topics at {}.", wanted.len() - silent, setup.kafka.bootstrap);
+    let silent = wanted
+        .iter()
+        .filter(|topic| !there.iter().any(|(known, _)| known == *topic))
+        .count();
+    let words = format!(
+        "Listening to {} topics at {}.",
+        wanted.len() - silent,
+        setup.kafka.bootstrap
+    );
     tracing::info!("{words}");
     if silent > 0 {
-        tracing::info!("{silent} more topics have had no notice lately; they are heard as soon as they have one.");
+        tracing::info!(
+            "{silent} more topics have had no notice lately; they are heard as soon as they have one."
+        );
     }
     setup.health.note("kafka", Condition::ok(words));
 }
@@ -210,24 +261,47 @@ async fn drain<S, T>(
 
 fn store_offset(consumer: &StreamConsumer<Context>, reached: &Mutex<Reached>, position: &Position) {
     let key = (position.topic.clone(), position.partition);
-    reached.lock().unwrap_or_else(PoisonError::into_inner).insert(key, position.offset + 1);
+    reached
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .insert(key, position.offset + 1);
     // The group's offset is a second thread to hold on to; our own position is in the database already.
     drop(consumer.store_offset(&position.topic, position.partition, position.offset));
 }
 
 /// The record as a notice; `None` for a heartbeat, whose age is kept in memory only.
-fn record(message: &BorrowedMessage<'_>, cluster: &str, setup: &Setup) -> Option<(Position, RawNotice)> {
+fn record(
+    message: &BorrowedMessage<'_>,
+    cluster: &str,
+    setup: &Setup,
+) -> Option<(Position, RawNotice)> {
     let topic = message.topic();
     if topic == HEARTBEAT {
         setup.health.mark("heartbeat", setup.clock.now());
         return None;
     }
     let offset = message.offset();
-    let position = Position { cluster: cluster.into(), topic: topic.into(), partition: message.partition(), offset };
-    let time = message.timestamp().to_millis().and_then(DateTime::from_timestamp_millis);
+    let position = Position {
+        cluster: cluster.into(),
+        topic: topic.into(),
+        partition: message.partition(),
+        offset,
+    };
+    let time = message
+        .timestamp()
+        .to_millis()
+        .and_then(DateTime::from_timestamp_millis);
     let body = message.payload().unwrap_or_default().to_vec();
     metrics::counter!("grb_kafka_records_total").increment(1);
-    Some((position.clone(), RawNotice { topic: topic.into(), body, kafka: Some((position, time)), as_of: None }))
+    Some((
+        position.clone(),
+        RawNotice {
+            topic: topic.into(),
+            body,
+            kafka: Some((position, time)),
+            as_of: None,
+        },
+    ))
 }
 
 /// Takes a notice however long that takes: a full queue or a full disk must not lose it.
@@ -238,8 +312,17 @@ async fn take_surely(app: &App, raw: RawNotice) {
             Ok(_) => return,
             Err(Error::Busy) => {}
             Err(error) => {
-                app.health.note("database", Condition::warn(format!("A notice could not be stored: {error}"), "Look at the space on the disk."));
-                tracing::error!("A notice on {} could not be stored: {error}. Again in {pause:?}.", raw.topic);
+                app.health.note(
+                    "database",
+                    Condition::warn(
+                        format!("A notice could not be stored: {error}"),
+                        "Look at the space on the disk.",
+                    ),
+                );
+                tracing::error!(
+                    "A notice on {} could not be stored: {error}. Again in {pause:?}.",
+                    raw.topic
+                );
             }
         }
         tokio::time::sleep(pause.mul_f64(random::jitter(0.2))).await;
@@ -251,13 +334,24 @@ async fn take_surely(app: &App, raw: RawNotice) {
 async fn group(app: &App) -> anyhow::Result<String> {
     let fresh = format!("grb-app-{}", random::hex(8));
     let kept = app.db.write(move |tx| {
-        tx.execute("insert into keepsakes (name, value) values ('kafka group', ?1) on conflict do nothing", [&fresh])?;
-        Ok(tx.query_row("select value from keepsakes where name = 'kafka group'", [], |row| row.get(0))?)
+        tx.execute(
+            "insert into keepsakes (name, value) values ('kafka group', ?1) on conflict do nothing",
+            [&fresh],
+        )?;
+        Ok(tx.query_row(
+            "select value from keepsakes where name = 'kafka group'",
+            [],
+            |row| row.get(0),
+        )?)
     });
     Ok(kept.await?)
 }
 
-fn consumer(setup: &Setup, roots: &Roots, tokens: Tokens) -> anyhow::Result<StreamConsumer<Context>> {
+fn consumer(
+    setup: &Setup,
+    roots: &Roots,
+    tokens: Tokens,
+) -> anyhow::Result<StreamConsumer<Context>> {
     let kafka = &setup.kafka;
     let mut config = ClientConfig::new();
     config
@@ -282,15 +376,22 @@ fn consumer(setup: &Setup, roots: &Roots, tokens: Tokens) -> anyhow::Result<Stre
     if kafka.login.is_some() {
         config.set("sasl.mechanisms", "OAUTHBEARER");
     }
-    let context = Context { setup: setup.clone(), tokens };
-    config.create_with_context(context).context("Preparing the Kafka consumer")
+    let context = Context {
+        setup: setup.clone(),
+        tokens,
+    };
+    config
+        .create_with_context(context)
+        .context("Preparing the Kafka consumer")
 }
 
 /// Asks the cluster for its id until it answers. The consumer reconnects by itself; starting anew would only cost tokens.
 async fn cluster(consumer: &Arc<StreamConsumer<Context>>, setup: &Setup) -> anyhow::Result<String> {
     loop {
         let asking = consumer.clone();
-        let answer = tokio::task::spawn_blocking(move || asking.client().fetch_cluster_id(Duration::from_secs(5)));
+        let answer = tokio::task::spawn_blocking(move || {
+            asking.client().fetch_cluster_id(Duration::from_secs(5))
+        });
         // Only a consumer that is being polled answers the broker's wish for a token.
         let polling = async {
             loop {
@@ -302,7 +403,9 @@ async fn cluster(consumer: &Arc<StreamConsumer<Context>>, setup: &Setup) -> anyh
             return Ok(id);
         }
         let bootstrap = &setup.kafka.bootstrap;
-        consumer.context().complain(&format!("{bootstrap} does not answer"));
+        consumer
+            .context()
+            .complain(&format!("{bootstrap} does not answer"));
     }
 }
 
@@ -316,27 +419,41 @@ async fn watch_heartbeat(setup: &Setup) {
         tokio::time::sleep(SILENCE).await;
         let now = setup.health.moment("heartbeat");
         if now == last {
-            let words = format!("No heartbeat from {} for more than {} s.", setup.kafka.bootstrap, SILENCE.as_secs());
+            let words = format!(
+                "No heartbeat from {} for more than {} s.",
+                setup.kafka.bootstrap,
+                SILENCE.as_secs()
+            );
             let remedy = "The listener goes on trying. Check the network and that port 9092 is open outwards.";
             if setup.health.note("kafka", Condition::warn(&words, remedy)) {
                 tracing::warn!("{words} {remedy}");
             }
         } else {
-            setup.health.note("kafka", Condition::ok(format!("Listening to GCN at {}.", setup.kafka.bootstrap)));
+            setup.health.note(
+                "kafka",
+                Condition::ok(format!("Listening to GCN at {}.", setup.kafka.bootstrap)),
+            );
         }
         last = now;
     }
 }
 
 fn note_fault(error: &KafkaError, setup: &Setup, known: &mut Vec<RDKafkaErrorCode>) {
-    let Some(code) = error.rdkafka_error_code() else { return };
+    let Some(code) = error.rdkafka_error_code() else {
+        return;
+    };
     if known.contains(&code) {
         return;
     }
     known.push(code);
     match code {
-        RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownPartition => {
-            tracing::info!("Some topics have had no notice lately at {}; they are heard as soon as they have one.", setup.kafka.bootstrap);
+        RDKafkaErrorCode::UnknownTopicOrPartition
+        | RDKafkaErrorCode::UnknownTopic
+        | RDKafkaErrorCode::UnknownPartition => {
+            tracing::info!(
+                "Some topics have had no notice lately at {}; they are heard as soon as they have one.",
+                setup.kafka.bootstrap
+            );
         }
         _ => tracing::warn!("Kafka: {error}."),
     }
@@ -352,7 +469,11 @@ impl Context {
     /// Says once that something is wrong, with what to do.
     fn complain(&self, what: &str) {
         let remedy = "Check the network, that port 9092 is open outwards, and the credentials. The listener goes on trying.";
-        if self.setup.health.note("kafka", Condition::warn(format!("{what}."), remedy)) {
+        if self
+            .setup
+            .health
+            .note("kafka", Condition::warn(format!("{what}."), remedy))
+        {
             tracing::warn!("Kafka: {what}. {remedy}");
         }
     }
@@ -364,8 +485,14 @@ impl ClientContext for Context {
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::debug!("Kafka: {error}: {reason}");
         let code = error.rdkafka_error_code();
-        if matches!(code, Some(RDKafkaErrorCode::AllBrokersDown | RDKafkaErrorCode::Authentication)) {
-            self.complain(&format!("{} cannot be reached or refused the login", self.setup.kafka.bootstrap));
+        if matches!(
+            code,
+            Some(RDKafkaErrorCode::AllBrokersDown | RDKafkaErrorCode::Authentication)
+        ) {
+            self.complain(&format!(
+                "{} cannot be reached or refused the login",
+                self.setup.kafka.bootstrap
+            ));
         }
     }
 
@@ -373,9 +500,19 @@ impl ClientContext for Context {
         tracing::debug!("librdkafka: {message}");
     }
 
-    fn generate_oauth_token(&self, _: Option<&str>) -> Result<OAuthToken, Box<dyn std::error::Error>> {
-        let token = self.tokens.newest(&self.setup.clock).ok_or("no login token yet")?;
-        Ok(OAuthToken { token: token.text, principal_name: "grb-app".into(), lifetime_ms: token.expires_at })
+    fn generate_oauth_token(
+        &self,
+        _: Option<&str>,
+    ) -> Result<OAuthToken, Box<dyn std::error::Error>> {
+        let token = self
+            .tokens
+            .newest(&self.setup.clock)
+            .ok_or("no login token yet")?;
+        Ok(OAuthToken {
+            token: token.text,
+            principal_name: "grb-app".into(),
+            lifetime_ms: token.expires_at,
+        })
     }
 }
 

@@ -17,11 +17,12 @@ use chrono::{DateTime, Utc};
 use metrics::{counter, histogram};
 use sha2::{Digest as _, Sha256};
 
-use crate::bursts::{self, Arrival, Burst, Filed};
+use crate::bursts::{self, Arrival};
 use crate::notices;
 use crate::platform::{App, Bus, Result, Tx};
 use crate::sky::Region;
 
+pub use crate::bursts::Recorded;
 pub use condition::condition;
 pub use position::Position;
 pub use push::router;
@@ -40,31 +41,11 @@ pub struct RawNotice {
 impl RawNotice {
     /// A notice that came just now, not through Kafka.
     pub fn new(topic: impl Into<String>, body: Vec<u8>) -> Self {
-        Self { topic: topic.into(), body, kafka: None, as_of: None }
-    }
-}
-
-/// What became of a notice.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Recorded {
-    New(Burst),
-    Updated { before: Burst, after: Burst },
-    /// A circular about a burst that is not known yet.
-    Waiting,
-    /// These bytes are here already, from wherever they came.
-    Seen,
-    /// It could not be read; it is kept whole, and the officer sees it.
-    Aside,
-}
-
-impl Recorded {
-    /// The word of the API, and of the counters.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::New(_) | Self::Waiting => "new",
-            Self::Updated { .. } => "updated",
-            Self::Seen => "seen",
-            Self::Aside => "aside",
+        Self {
+            topic: topic.into(),
+            body,
+            kafka: None,
+            as_of: None,
         }
     }
 }
@@ -75,7 +56,11 @@ impl Recorded {
 pub async fn take(app: &App, raw: RawNotice) -> Result<Recorded> {
     let now = raw.as_of.unwrap_or_else(|| app.clock.now());
     let read = notices::read(&raw.body);
-    let region = read.is_ok().then(|| notices::sky_map(&raw.body)).flatten().and_then(|map| region(&map));
+    let region = read
+        .is_ok()
+        .then(|| notices::sky_map(&raw.body))
+        .flatten()
+        .and_then(|map| region(&map));
     let arrival = Arrival {
         hash: Sha256::digest(&raw.body).into(),
         topic: raw.topic.clone(),
@@ -91,10 +76,18 @@ pub async fn take(app: &App, raw: RawNotice) -> Result<Recorded> {
         }
         match read {
             Ok(notice) => {
-                let filed = bursts::record(tx, stored, &arrival, &notice, &raw.body, region.as_ref())?;
-                announce(tx, &bus, stored, filed)
+                let recorded =
+                    bursts::record(tx, stored, &arrival, &notice, &raw.body, region.as_ref())?;
+                announce(tx, &bus, stored, recorded)
             }
-            Err(error) => aside::keep(tx, now, &arrival.hash, &raw.topic, &error.to_string(), &raw.body),
+            Err(error) => aside::keep(
+                tx,
+                now,
+                &arrival.hash,
+                &raw.topic,
+                &error.to_string(),
+                &raw.body,
+            ),
         }
     };
     let recorded = app.db.write(write).await?;
@@ -103,24 +96,30 @@ pub async fn take(app: &App, raw: RawNotice) -> Result<Recorded> {
 }
 
 fn region(map: &[u8]) -> Option<Region> {
-    Region::from_map(map).inspect_err(|error| tracing::warn!("A probability map could not be read: {error}.")).ok()
+    Region::from_map(map)
+        .inspect_err(|error| tracing::warn!("A probability map could not be read: {error}."))
+        .ok()
 }
 
 /// Puts what browsers should hear into the same transaction.
-fn announce(tx: &Tx, bus: &Bus, now: DateTime<Utc>, filed: Filed) -> Result<Recorded> {
-    let recorded = match filed {
-        Filed::New(burst) => Recorded::New(burst),
-        Filed::Updated { before, after } => Recorded::Updated { before, after },
-        Filed::Waiting => return Ok(Recorded::Waiting),
-        Filed::Seen => return Ok(Recorded::Seen),
-    };
+fn announce(tx: &Tx, bus: &Bus, now: DateTime<Utc>, recorded: Recorded) -> Result<Recorded> {
     let (name, burst) = match &recorded {
-        Recorded::Updated { before, after } if before.withdrawn().is_none() && after.withdrawn().is_some() => ("burst.withdrawn", after),
+        Recorded::Updated { before, after }
+            if before.withdrawn().is_none() && after.withdrawn().is_some() =>
+        {
+            ("burst.withdrawn", after)
+        }
         Recorded::Updated { after, .. } => ("burst.updated", after),
         Recorded::New(burst) => ("burst.new", burst),
         Recorded::Waiting | Recorded::Seen | Recorded::Aside => return Ok(recorded),
     };
-    bus.append(tx, now, "bursts", name, &bursts::routes::BurstJson::from(burst))?;
+    bus.append(
+        tx,
+        now,
+        "bursts",
+        name,
+        &bursts::routes::BurstJson::from(&**burst),
+    )?;
     Ok(recorded)
 }
 

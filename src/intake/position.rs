@@ -27,7 +27,11 @@ pub(super) fn keep(tx: &Tx, position: &Position) -> Result<()> {
 
 /// The next offset of every topic and partition of `cluster` that was ever read.
 pub(super) fn kept(conn: &Connection, cluster: &str) -> Result<HashMap<(String, i32), i64>> {
-    let mut select = conn.prepare_cached("select topic, partition, next_offset from kafka_positions where cluster = ?1")?;
-    let rows = select.query_map([cluster], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+    let mut select = conn.prepare_cached(
+        "select topic, partition, next_offset from kafka_positions where cluster = ?1",
+    )?;
+    let rows = select.query_map([cluster], |row| {
+        Ok(((row.get(0)?, row.get(1)?), row.get(2)?))
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -19,10 +19,12 @@ use crate::platform::{App, Error, Result};
 pub const LARGEST: usize = 4 * 1024 * 1024;
 
 /// How far a signature's time may be from ours, s.
-const WINDOW: i64 = 300;
+const WINDOW: f64 = 300.0;
 
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(push)).layer(DefaultBodyLimit::max(LARGEST))
+    OpenApiRouter::new()
+        .routes(routes!(push))
+        .layer(DefaultBodyLimit::max(LARGEST))
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -40,33 +42,65 @@ struct Answer {
     responses((status = 202, body = Answer), (status = 401, body = Problem), (status = 413, body = Problem), (status = 503, body = Problem)))]
 async fn push(State(app): State<App>, request: Request) -> Result<(StatusCode, Json<Answer>)> {
     let headers = request.headers().clone();
-    let body = Bytes::from_request(request, &app).await.map_err(|_| Error::TooLarge { limit: LARGEST })?;
-    let topic = verify(&app, &headers, &body).inspect_err(|_| metrics::counter!("grb_push_refused_total").increment(1))?;
+    let body = Bytes::from_request(request, &app)
+        .await
+        .map_err(|_| Error::TooLarge { limit: LARGEST })?;
+    let topic = verify(&app, &headers, &body)
+        .inspect_err(|_| metrics::counter!("grb_push_refused_total").increment(1))?;
     let recorded = take(&app, RawNotice::new(topic, body.to_vec())).await?;
-    Ok((StatusCode::ACCEPTED, Json(Answer { recorded: recorded.word() })))
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(Answer {
+            recorded: recorded.word(),
+        }),
+    ))
 }
 
 /// The topic, where the signature holds. A replay within the window is harmless: the same bytes are `seen`.
 fn verify(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<String> {
     let Some(secret) = &app.config.notice_secret else {
-        return Err(Error::Unauthorized("pushing is off here: no notice_secret is set"));
+        return Err(Error::Unauthorized(
+            "pushing is off here: no notice_secret is set",
+        ));
     };
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let (Some(topic), Some(timestamp), Some(signature)) = (header("x-topic"), header("x-timestamp"), header("x-signature")) else {
-        return Err(Error::Unauthorized("X-Topic, X-Timestamp and X-Signature are needed"));
+    let (Some(topic), Some(timestamp), Some(signature)) = (
+        header("x-topic"),
+        header("x-timestamp"),
+        header("x-signature"),
+    ) else {
+        return Err(Error::Unauthorized(
+            "X-Topic, X-Timestamp and X-Signature are needed",
+        ));
     };
-    let sent: f64 = timestamp.parse().map_err(|_| Error::Unauthorized("X-Timestamp is not a number of seconds"))?;
-    if !((app.clock.wall().timestamp() as f64 - sent).abs() <= WINDOW as f64) {
-        return Err(Error::Unauthorized("X-Timestamp is more than 300 s from the time here; check both clocks"));
+    let sent: f64 = timestamp
+        .parse()
+        .map_err(|_| Error::Unauthorized("X-Timestamp is not a number of seconds"))?;
+    let apart = (app.clock.wall().timestamp() as f64 - sent).abs();
+    // Not a number is never within the window.
+    if apart.is_nan() || apart > WINDOW {
+        return Err(Error::Unauthorized(
+            "X-Timestamp is more than 300 s from the time here; check both clocks",
+        ));
     }
-    let signature = hex::decode(signature).map_err(|_| Error::Unauthorized("X-Signature is not hexadecimal"))?;
-    let genuine = mac(secret, timestamp, topic, body).is_some_and(|mac| mac.verify_slice(&signature).is_ok());
-    if genuine { Ok(topic.to_owned()) } else { Err(Error::Unauthorized("X-Signature does not fit the body; check that both hosts have the same secret")) }
+    let signature = hex::decode(signature)
+        .map_err(|_| Error::Unauthorized("X-Signature is not hexadecimal"))?;
+    let genuine =
+        mac(secret, timestamp, topic, body).is_some_and(|mac| mac.verify_slice(&signature).is_ok());
+    if genuine {
+        Ok(topic.to_owned())
+    } else {
+        Err(Error::Unauthorized(
+            "X-Signature does not fit the body; check that both hosts have the same secret",
+        ))
+    }
 }
 
 /// The signature of a push, hexadecimal.
 pub fn sign(secret: &Secret, timestamp: &str, topic: &str, body: &[u8]) -> String {
-    mac(secret, timestamp, topic, body).map(|mac| hex::encode(mac.finalize().into_bytes())).unwrap_or_default()
+    mac(secret, timestamp, topic, body)
+        .map(|mac| hex::encode(mac.finalize().into_bytes()))
+        .unwrap_or_default()
 }
 
 fn mac(secret: &Secret, timestamp: &str, topic: &str, body: &[u8]) -> Option<Hmac<Sha256>> {

@@ -15,14 +15,23 @@ pub fn load(paths: &[PathBuf], otherwise: DateTime<Utc>) -> anyhow::Result<Vec<R
     let mut raws = Vec::new();
     for path in files(paths)? {
         let bytes = std::fs::read(&path).with_context(|| format!("Reading {}", path.display()))?;
-        raws.extend(notices::split(&bytes).iter().map(|body| dated(&path, body.to_vec(), otherwise)));
+        raws.extend(
+            notices::split(&bytes)
+                .iter()
+                .map(|body| dated(&path, body.to_vec(), otherwise)),
+        );
     }
     raws.sort_by_key(|raw| raw.as_of);
     Ok(raws)
 }
 
 /// Takes them in, paced by their dates `speed` times as fast as they came, or without a pause; tells each outcome.
-pub async fn play(app: &App, raws: Vec<RawNotice>, speed: Option<f64>, mut tell: impl FnMut(&Recorded)) -> anyhow::Result<()> {
+pub async fn play(
+    app: &App,
+    raws: Vec<RawNotice>,
+    speed: Option<f64>,
+    mut tell: impl FnMut(&Recorded),
+) -> anyhow::Result<()> {
     let mut before: Option<DateTime<Utc>> = None;
     for raw in raws {
         if let (Some(speed), Some(now), Some(then)) = (speed, raw.as_of, before) {
@@ -46,17 +55,28 @@ async fn take_patiently(app: &App, raw: RawNotice) -> anyhow::Result<Recorded> {
 
 fn dated(path: &Path, body: Vec<u8>, otherwise: DateTime<Utc>) -> RawNotice {
     let read = notices::read(&body).ok();
-    let as_of = read.and_then(|notice| notice.notice_time.or(notice.trigger_time)).unwrap_or(otherwise);
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    RawNotice { as_of: Some(as_of), ..RawNotice::new(format!("replay:{name}"), body) }
+    let as_of = read
+        .and_then(|notice| notice.notice_time.or(notice.trigger_time))
+        .unwrap_or(otherwise);
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    RawNotice {
+        as_of: Some(as_of),
+        ..RawNotice::new(format!("replay:{name}"), body)
+    }
 }
 
 fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for path in paths {
         if path.is_dir() {
-            let entries = std::fs::read_dir(path).with_context(|| format!("Reading {}", path.display()))?;
-            let mut inside = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+            let entries =
+                std::fs::read_dir(path).with_context(|| format!("Reading {}", path.display()))?;
+            let mut inside = entries
+                .map(|entry| Ok(entry?.path()))
+                .collect::<std::io::Result<Vec<_>>>()?;
             inside.sort();
             found.extend(files(&inside)?);
         } else {

@@ -8,8 +8,15 @@ use crate::platform::{Clock, Error};
 
 fn app(folder: &std::path::Path) -> App {
     let flags = [("data_dir", Some(folder.to_string_lossy().into_owned()))];
-    let config = Sources::gather(None, &|_| None, &flags).unwrap().understand().unwrap();
-    App::open(config, Clock::fixed("2026-11-20T22:00:00Z".parse().unwrap())).unwrap()
+    let config = Sources::gather(None, &|_| None, &flags)
+        .unwrap()
+        .understand()
+        .unwrap();
+    App::open(
+        config,
+        Clock::fixed("2026-11-20T22:00:00Z".parse().unwrap()),
+    )
+    .unwrap()
 }
 
 #[tokio::test]
@@ -28,7 +35,11 @@ async fn a_failed_write_leaves_nothing_and_tells_nobody() {
         .await;
     assert!(failed.is_err());
     assert!(heard.try_recv().is_err());
-    let events: i64 = app.db.read(|conn| Ok(conn.query_row("select count(*) from events", [], |row| row.get(0))?)).await.unwrap();
+    let events: i64 = app
+        .db
+        .read(|conn| Ok(conn.query_row("select count(*) from events", [], |row| row.get(0))?))
+        .await
+        .unwrap();
     assert_eq!(events, 0);
 }
 
@@ -36,7 +47,10 @@ async fn a_failed_write_leaves_nothing_and_tells_nobody() {
 async fn a_panicking_write_hurts_no_neighbour() {
     let folder = tempfile::tempdir().unwrap();
     let app = app(folder.path());
-    let keep = |name: &'static str| app.db.write(move |tx| Ok(tx.execute("insert into keepsakes values (?1, '')", [name])?));
+    let keep = |name: &'static str| {
+        app.db
+            .write(move |tx| Ok(tx.execute("insert into keepsakes values (?1, '')", [name])?))
+    };
     let bad = app.db.write(|_| -> Result<()> { panic!("on purpose") });
     let (one, two, three) = tokio::join!(keep("one"), bad, keep("three"));
     assert!(one.is_ok() && two.is_err() && three.is_ok());
@@ -47,7 +61,13 @@ async fn a_replay_is_dated_as_of_its_notice() {
     let folder = tempfile::tempdir().unwrap();
     let app = app(folder.path());
     let then = app.clock.now() - TimeDelta::days(1000);
-    let raw = RawNotice { as_of: Some(then), ..RawNotice::new("test", b"nothing".to_vec()) };
+    let raw = RawNotice {
+        as_of: Some(then),
+        ..RawNotice::new("test", b"nothing".to_vec())
+    };
     assert_eq!(take(&app, raw).await.unwrap(), Recorded::Aside);
-    assert_eq!(app.db.read(|conn| aside::list(conn, 1)).await.unwrap()[0].received_at, then);
+    assert_eq!(
+        app.db.read(|conn| aside::list(conn, 1)).await.unwrap()[0].received_at,
+        then
+    );
 }

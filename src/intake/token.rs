@@ -41,7 +41,11 @@ struct Answer {
 impl Tokens {
     /// The newest token, where there is one that is still good.
     pub fn newest(&self, clock: &Clock) -> Option<Token> {
-        let newest = self.newest.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let newest = self
+            .newest
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         newest.filter(|token| token.expires_at > clock.wall().timestamp_millis())
     }
 
@@ -57,7 +61,13 @@ impl Tokens {
     }
 
     /// Fetches a token now and again in good time, for ever. What goes wrong is told to `health` as the condition of `kafka`.
-    pub async fn keep_fresh(&self, client: &reqwest::Client, login: &Login, clock: &Clock, health: &Health) {
+    pub async fn keep_fresh(
+        &self,
+        client: &reqwest::Client,
+        login: &Login,
+        clock: &Clock,
+        health: &Health,
+    ) {
         let mut pause = Duration::from_secs(5);
         loop {
             let rest = match fetch(client, login).await {
@@ -70,7 +80,10 @@ impl Tokens {
                 Err(error) => {
                     let remedy = "Check gcn_client_id and gcn_client_secret; credentials unused for 30 days are disabled: make new ones at \
                                   https://gcn.nasa.gov/quickstart. Port 443 to the token address must be open.";
-                    if health.note("kafka", Condition::warn(format!("No login token: {error:#}."), remedy)) {
+                    if health.note(
+                        "kafka",
+                        Condition::warn(format!("No login token: {error:#}."), remedy),
+                    ) {
                         tracing::warn!("No login token for Kafka: {error:#}. {remedy}");
                     }
                     pause = (pause * 2).min(LONGEST_PAUSE);
@@ -81,10 +94,16 @@ impl Tokens {
         }
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "a token's life is a day at most")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a token's life is a day at most"
+    )]
     fn keep(&self, answer: &Answer, life: f64, clock: &Clock) {
         let expires_at = clock.wall().timestamp_millis() + (life * 1000.0) as i64;
-        let token = Token { text: answer.access_token.clone(), expires_at };
+        let token = Token {
+            text: answer.access_token.clone(),
+            expires_at,
+        };
         *self.newest.write().unwrap_or_else(PoisonError::into_inner) = Some(token);
         metrics::counter!("grb_kafka_tokens_total").increment(1);
         self.arrived.notify_waiters();
@@ -106,5 +125,8 @@ async fn fetch(client: &reqwest::Client, login: &Login) -> anyhow::Result<Answer
     if !status.is_success() {
         bail!("{} answered {status}", login.token_url);
     }
-    asked.json().await.with_context(|| format!("{} answered something else than a token", login.token_url))
+    asked
+        .json()
+        .await
+        .with_context(|| format!("{} answered something else than a token", login.token_url))
 }

@@ -19,6 +19,8 @@ static TRIGGER: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 static NUMBER: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(-\s*)?(bn)?([0-9]+)(?:\.[0-9]*)?").ok());
+/// SVOM's burst ids stand by themselves: sb26040203.
+static SVOM: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)\bsb[0-9]{8}\b").ok());
 static NOT_A_GRB: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)^[^:?]*\b(?:trigger|GRB)s?\b[^:?]*\b(?:is|are|was|were)\s+(?:also\s+)?not\s+(?:an?\s+|due\s+to\s+an?\s+)?(?:GRBs?|gamma[- ]ray\s+bursts?|(?:an\s+)?astrophysical)\b[^?]*$").ok()
 });
@@ -143,6 +145,12 @@ impl Circular {
                 if !triggers.contains(&trigger) {
                     triggers.push(trigger);
                 }
+            }
+        }
+        for found in SVOM.iter().flat_map(|pattern| pattern.find_iter(&text)) {
+            let trigger = (Mission::Svom, found.as_str().to_lowercase());
+            if !triggers.contains(&trigger) {
+                triggers.push(trigger);
             }
         }
         triggers

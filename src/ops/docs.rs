@@ -27,9 +27,18 @@ struct Operation {
 }
 
 /// GET /api/docs
-pub(super) async fn page(viewer: Viewer, Extension(Described(api)): Extension<Described>) -> Html<DocsPage> {
+pub(super) async fn page(
+    viewer: Viewer,
+    Extension(Described(api)): Extension<Described>,
+) -> Html<DocsPage> {
     let operations = api.paths.paths.iter().flat_map(|(path, item)| {
-        let methods = [("GET", &item.get), ("POST", &item.post), ("PUT", &item.put), ("PATCH", &item.patch), ("DELETE", &item.delete)];
+        let methods = [
+            ("GET", &item.get),
+            ("POST", &item.post),
+            ("PUT", &item.put),
+            ("PATCH", &item.patch),
+            ("DELETE", &item.delete),
+        ];
         methods.into_iter().filter_map(|(method, operation)| {
             let operation = operation.as_ref()?;
             Some(Operation {
@@ -40,5 +49,8 @@ pub(super) async fn page(viewer: Viewer, Extension(Described(api)): Extension<De
             })
         })
     });
-    Html(DocsPage { operations: operations.collect(), viewer })
+    Html(DocsPage {
+        operations: operations.collect(),
+        viewer,
+    })
 }

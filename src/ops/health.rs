@@ -30,7 +30,10 @@ pub(super) struct Liveness {
 
 /// True where the writer commits in time.
 pub(super) async fn writes(app: &App) -> bool {
-    matches!(tokio::time::timeout(PATIENCE, app.db.write(|_| Ok(()))).await, Ok(Ok(())))
+    matches!(
+        tokio::time::timeout(PATIENCE, app.db.write(|_| Ok(()))).await,
+        Ok(Ok(()))
+    )
 }
 
 /// The same as readiness.
@@ -52,11 +55,28 @@ pub(super) async fn readiness(State(app): State<App>) -> (StatusCode, Json<Readi
     let mut parts = app.health.all();
     parts.insert("kafka", intake::condition(&app));
     let database = if ready {
-        app.health.of("database").filter(|known| known.state == Mood::Warn).unwrap_or_else(|| Condition::ok("It can be written."))
+        app.health
+            .of("database")
+            .filter(|known| known.state == Mood::Warn)
+            .unwrap_or_else(|| Condition::ok("It can be written."))
     } else {
-        Condition::warn("It cannot be written.", "Look at the space on the disk and at the log.")
+        Condition::warn(
+            "It cannot be written.",
+            "Look at the space on the disk and at the log.",
+        )
     };
     parts.insert("database", database);
-    let (code, status) = if ready { (StatusCode::OK, "ready") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready") };
-    (code, Json(Readiness { status, version: env!("CARGO_PKG_VERSION"), parts }))
+    let (code, status) = if ready {
+        (StatusCode::OK, "ready")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "not ready")
+    };
+    (
+        code,
+        Json(Readiness {
+            status,
+            version: env!("CARGO_PKG_VERSION"),
+            parts,
+        }),
+    )
 }

@@ -11,29 +11,45 @@ use sha2::Sha256;
 
 use crate::platform::{App, Error, Result, telemetry};
 
-const TEXT: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+const TEXT: [(HeaderName, &str); 1] = [(
+    header::CONTENT_TYPE,
+    "text/plain; version=0.0.4; charset=utf-8",
+)];
 
 /// Counters in Prometheus' text format. For this machine only, unless a metrics_token is set and sent.
 #[utoipa::path(get, path = "/metrics", tag = "health", responses((status = 200, content_type = "text/plain", body = String), (status = 401, body = crate::platform::web::problem::Problem)))]
-pub(super) async fn metrics(State(app): State<App>, ConnectInfo(peer): ConnectInfo<SocketAddr>, headers: HeaderMap) -> Result<([(HeaderName, &'static str); 1], String)> {
+pub(super) async fn metrics(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Result<([(HeaderName, &'static str); 1], String)> {
     let proxied = headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded");
     let allowed = match &app.config.metrics_token {
-        Some(token) => bearer(&headers).is_some_and(|given| Sha256::digest(given) == Sha256::digest(token.reveal())),
+        Some(token) => bearer(&headers)
+            .is_some_and(|given| Sha256::digest(given) == Sha256::digest(token.reveal())),
         None => peer.ip().is_loopback() && !proxied,
     };
     if !allowed {
-        return Err(Error::Unauthorized("metrics are for this machine, or for those who send the metrics_token"));
+        return Err(Error::Unauthorized(
+            "metrics are for this machine, or for those who send the metrics_token",
+        ));
     }
     Ok((TEXT, render(&app)))
 }
 
 /// A listener that serves only the counters.
 pub fn only(app: App) -> Router {
-    Router::new().route("/metrics", get(|State(app): State<App>| async move { (TEXT, render(&app)) })).with_state(app)
+    Router::new()
+        .route(
+            "/metrics",
+            get(|State(app): State<App>| async move { (TEXT, render(&app)) }),
+        )
+        .with_state(app)
 }
 
 fn render(app: &App) -> String {
-    metrics::gauge!("grb_stream_listeners").set(u32::try_from(app.bus.listeners()).unwrap_or(u32::MAX));
+    metrics::gauge!("grb_stream_listeners")
+        .set(u32::try_from(app.bus.listeners()).unwrap_or(u32::MAX));
     if let Some(at) = app.health.moment("heartbeat") {
         metrics::gauge!("grb_heartbeat_age_seconds").set((app.clock.now() - at).as_seconds_f64());
     }
@@ -41,5 +57,9 @@ fn render(app: &App) -> String {
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+    headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .strip_prefix("Bearer ")
 }

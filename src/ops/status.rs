@@ -32,8 +32,16 @@ pub(super) async fn page(State(app): State<App>, viewer: Viewer) -> Result<Html<
     let now = app.clock.now();
     let writes = health::writes(&app).await;
     let kafka = intake::condition(&app);
-    let ((notice, test), (notices, bursts), asides) =
-        app.db.read(|conn| Ok((store::newest(conn)?, store::counts(conn)?, aside::count(conn)?))).await?;
+    let (newest, (notices, bursts), asides) = app
+        .db
+        .read(|conn| {
+            Ok((
+                store::newest(conn)?,
+                store::counts(conn)?,
+                aside::count(conn)?,
+            ))
+        })
+        .await?;
     let answer = match (writes, kafka.state) {
         (false, _) => "No. It cannot write down what it hears.",
         (true, Mood::Ok) => "Yes. It hears, and it writes down what it hears.",
@@ -42,15 +50,30 @@ pub(super) async fn page(State(app): State<App>, viewer: Viewer) -> Result<Html<
     };
     let mut checks = vec![
         check("Listening", kafka),
-        check("Last notice", Condition::ok(moment(notice, now, "None has come yet."))),
-        check("Last self-test of a mission", Condition::ok(moment(test, now, "None has come yet; Fermi, Swift and MAXI send some every day."))),
+        check(
+            "Last notice",
+            Condition::ok(moment(newest.notice, now, "None has come yet.")),
+        ),
+        check(
+            "Last self-test of a mission",
+            Condition::ok(moment(
+                newest.test,
+                now,
+                "None has come yet; Fermi, Swift and MAXI send some every day.",
+            )),
+        ),
         check("Database", database(&app, writes, notices, bursts)),
         check("Set aside", asides_in_words(asides)),
     ];
     if !writes {
         checks.rotate_right(2);
     }
-    Ok(Html(StatusPage { viewer, answer: answer.into(), checked: now.format("%H:%M:%S UTC").to_string(), checks }))
+    Ok(Html(StatusPage {
+        viewer,
+        answer: answer.into(),
+        checked: now.format("%H:%M:%S UTC").to_string(),
+        checks,
+    }))
 }
 
 fn check(label: &'static str, condition: Condition) -> Check {
@@ -59,25 +82,53 @@ fn check(label: &'static str, condition: Condition) -> Check {
         Mood::Off => "off",
         Mood::Warn => "warn",
     };
-    Check { label, state: state.into(), words: condition.words, remedy: condition.remedy }
+    Check {
+        label,
+        state: state.into(),
+        words: condition.words,
+        remedy: condition.remedy,
+    }
 }
 
 fn moment(at: Option<DateTime<Utc>>, now: DateTime<Utc>, never: &str) -> String {
-    at.map_or_else(|| never.into(), |at| format!("{}, {}.", at.format("%-d %b %Y, %H:%M:%S UTC"), ago(at, now)))
+    at.map_or_else(
+        || never.into(),
+        |at| {
+            format!(
+                "{}, {}.",
+                at.format("%-d %b %Y, %H:%M:%S UTC"),
+                ago(at, now)
+            )
+        },
+    )
 }
 
 fn database(app: &App, writes: bool, notices: i64, bursts: i64) -> Condition {
     if !writes {
-        return Condition::warn("It cannot be written.", "An officer should look at the space on the disk and at the log.");
+        return Condition::warn(
+            "It cannot be written.",
+            "An officer should look at the space on the disk and at the log.",
+        );
     }
-    let bytes = std::fs::metadata(app.db.path()).map(|file| file.len()).unwrap_or(0);
-    Condition::ok(format!("It holds {notices} notices of {bursts} bursts in {:.1} MB.", bytes as f64 / 1e6))
+    let bytes = std::fs::metadata(app.db.path())
+        .map(|file| file.len())
+        .unwrap_or(0);
+    Condition::ok(format!(
+        "It holds {notices} notices of {bursts} bursts in {:.1} MB.",
+        bytes as f64 / 1e6
+    ))
 }
 
 fn asides_in_words(asides: i64) -> Condition {
     match asides {
         0 => Condition::ok("Every notice so far could be read."),
-        1 => Condition::warn("One notice could not be read. It is kept whole.", "An officer sees it with: grb-app admin aside list"),
-        more => Condition::warn(format!("{more} notices could not be read. They are kept whole."), "An officer sees them with: grb-app admin aside list"),
+        1 => Condition::warn(
+            "One notice could not be read. It is kept whole.",
+            "An officer sees it with: grb-app admin aside list",
+        ),
+        more => Condition::warn(
+            format!("{more} notices could not be read. They are kept whole."),
+            "An officer sees them with: grb-app admin aside list",
+        ),
     }
 }

@@ -44,15 +44,30 @@ pub enum Resume {
 impl Bus {
     #[expect(clippy::new_without_default, reason = "a bus is made once, on purpose")]
     pub fn new() -> Self {
-        Self { sender: broadcast::channel(BACKLOG).0, closing: CancellationToken::new() }
+        Self {
+            sender: broadcast::channel(BACKLOG).0,
+            closing: CancellationToken::new(),
+        }
     }
 
     /// Keeps an event with the transaction's other changes; browsers hear of it once these are committed.
-    pub fn append(&self, tx: &Tx, now: DateTime<Utc>, topic: &str, name: &str, data: &impl Serialize) -> Result<()> {
+    pub fn append(
+        &self,
+        tx: &Tx,
+        now: DateTime<Utc>,
+        topic: &str,
+        name: &str,
+        data: &impl Serialize,
+    ) -> Result<()> {
         let data = serde_json::to_string(&serde_json::json!({ "type": name, "data": data }))?;
         tx.prepare_cached("insert into events (topic, name, data, at) values (?1, ?2, ?3, ?4)")?
             .execute(params![topic, name, data, now.timestamp_micros()])?;
-        let event = Event { id: tx.last_insert_rowid(), topic: topic.into(), name: name.into(), data };
+        let event = Event {
+            id: tx.last_insert_rowid(),
+            topic: topic.into(),
+            name: name.into(),
+            data,
+        };
         let sender = self.sender.clone();
         // Nobody listening is no fault.
         tx.after_commit(move || drop(sender.send(Arc::new(event))));
@@ -83,23 +98,38 @@ impl Bus {
 /// The id of the newest event there ever was, 0 where there was none.
 pub fn newest(conn: &Connection) -> Result<i64> {
     // sqlite_sequence remembers the last id even after retention has emptied the table.
-    let newest = conn.prepare_cached("select coalesce(max(seq), 0) from sqlite_sequence where name = 'events'")?;
+    let newest = conn.prepare_cached(
+        "select coalesce(max(seq), 0) from sqlite_sequence where name = 'events'",
+    )?;
     Ok({ newest }.query_row([], |row| row.get(0))?)
 }
 
 /// Whether a reader that has seen everything up to `since` can go on without a gap.
 pub fn resume(conn: &Connection, since: i64) -> Result<Resume> {
     let newest = newest(conn)?;
-    let oldest: Option<i64> = conn.prepare_cached("select min(id) from events")?.query_row([], |row| row.get(0))?;
+    let oldest: Option<i64> = conn
+        .prepare_cached("select min(id) from events")?
+        .query_row([], |row| row.get(0))?;
     let gap = since > newest || since + 1 < oldest.unwrap_or(newest + 1);
-    Ok(if since != 0 && gap { Resume::Reset(newest) } else { Resume::After(since) })
+    Ok(if since != 0 && gap {
+        Resume::Reset(newest)
+    } else {
+        Resume::After(since)
+    })
 }
 
 /// Up to `limit` events after `since`, oldest first.
 pub fn after(conn: &Connection, since: i64, limit: u32) -> Result<Vec<Event>> {
-    let mut select = conn.prepare_cached("select id, topic, name, data from events where id > ?1 order by id limit ?2")?;
+    let mut select = conn.prepare_cached(
+        "select id, topic, name, data from events where id > ?1 order by id limit ?2",
+    )?;
     let events = select.query_map(params![since, limit], |row| {
-        Ok(Event { id: row.get(0)?, topic: row.get(1)?, name: row.get(2)?, data: row.get(3)? })
+        Ok(Event {
+            id: row.get(0)?,
+            topic: row.get(1)?,
+            name: row.get(2)?,
+            data: row.get(3)?,
+        })
     })?;
     events.collect::<Result<_, _>>().map_err(Error::from)
 }

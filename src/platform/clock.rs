@@ -38,7 +38,12 @@ impl Clock {
 
     /// A clock that shows `start` now and runs `rate` times as fast as real time for `length` of its own time.
     pub fn night(start: DateTime<Utc>, length: TimeDelta, rate: f64) -> Self {
-        Self(Arc::new(Source::Night(Night { began: Instant::now(), start, length, rate })))
+        Self(Arc::new(Source::Night(Night {
+            began: Instant::now(),
+            start,
+            length,
+            rate,
+        })))
     }
 
     /// The club's time, UTC.
@@ -51,7 +56,10 @@ impl Clock {
     }
 
     /// The time of the world outside, UTC, also in a demonstration: for what other machines have stamped.
-    #[expect(clippy::disallowed_methods, reason = "this is the clock that others ask")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the clock that others ask"
+    )]
     pub fn wall(&self) -> DateTime<Utc> {
         match &*self.0 {
             Source::Fixed(_) => self.now(),
@@ -104,7 +112,10 @@ impl Night {
 }
 
 /// A span of `s` seconds, to the microsecond.
-#[expect(clippy::cast_possible_truncation, reason = "a night has far fewer microseconds than i64 holds")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a night has far fewer microseconds than i64 holds"
+)]
 pub fn seconds(s: f64) -> TimeDelta {
     TimeDelta::microseconds((s * 1e6).round() as i64)
 }

@@ -22,34 +22,113 @@ pub struct Setting {
 }
 
 const fn setting(key: &'static str, default: Option<&'static str>, help: &'static str) -> Setting {
-    Setting { key, default, secret: false, help }
+    Setting {
+        key,
+        default,
+        secret: false,
+        help,
+    }
 }
 
 const fn secret(key: &'static str, help: &'static str) -> Setting {
-    Setting { key, default: None, secret: true, help }
+    Setting {
+        key,
+        default: None,
+        secret: true,
+        help,
+    }
 }
 
 /// Every setting there is.
 pub const SETTINGS: &[Setting] = &[
-    setting("listen", Some("127.0.0.1:8080"), "Address and port of the web pages; port 0 picks a free one"),
+    setting(
+        "listen",
+        Some("127.0.0.1:8080"),
+        "Address and port of the web pages; port 0 picks a free one",
+    ),
     setting("data_dir", None, "Folder of grb-app.db"),
-    setting("public_url", None, "Address under which members reach the pages; from `listen` unless set"),
-    setting("club_name", Some("grb-app"), "The club's name, on every page"),
-    setting("time_zone", Some("UTC"), "The club's time zone, e.g. Europe/Paris"),
-    setting("gcn_client_id", None, "Client id from gcn.nasa.gov/quickstart; with the secret it turns the listener on"),
-    secret("gcn_client_secret", "Client secret from gcn.nasa.gov/quickstart"),
-    setting("gcn_domain", Some("gcn.nasa.gov"), "GCN's domain; test.gcn.nasa.gov for trials"),
-    setting("kafka_bootstrap", None, "Another broker than GCN's, host:port; turns the listener on by itself"),
-    setting("kafka_security", None, "plaintext, ssl, sasl_plaintext or sasl_ssl; sasl_ssl for GCN, else plaintext"),
-    setting("kafka_token_url", None, "Where the login token is fetched; from gcn_domain unless set"),
-    setting("kafka_ca", None, "A file of certificates to trust for the broker and the token address"),
-    setting("kafka_topics", None, "Topics to hear, separated by commas; GCN's burst topics unless set"),
-    setting("kafka_address_family", Some("v4"), "v4, v6 or any; many networks announce IPv6 and do not carry it"),
-    secret("notice_secret", "Shared secret of hosts that push notices; without it they are refused"),
-    setting("stale_after_hours", Some("12"), "A burst older than this when its notice arrives is recorded, not told"),
-    setting("cors_origins", None, "Origins whose scripts may read the API, separated by commas"),
-    setting("metrics_listen", None, "Address of a listener that serves only /metrics"),
-    secret("metrics_token", "Bearer token for /metrics; without it only this machine may read them"),
+    setting(
+        "public_url",
+        None,
+        "Address under which members reach the pages; from `listen` unless set",
+    ),
+    setting(
+        "club_name",
+        Some("grb-app"),
+        "The club's name, on every page",
+    ),
+    setting(
+        "time_zone",
+        Some("UTC"),
+        "The club's time zone, e.g. Europe/Paris",
+    ),
+    setting(
+        "gcn_client_id",
+        None,
+        "Client id from gcn.nasa.gov/quickstart; with the secret it turns the listener on",
+    ),
+    secret(
+        "gcn_client_secret",
+        "Client secret from gcn.nasa.gov/quickstart",
+    ),
+    setting(
+        "gcn_domain",
+        Some("gcn.nasa.gov"),
+        "GCN's domain; test.gcn.nasa.gov for trials",
+    ),
+    setting(
+        "kafka_bootstrap",
+        None,
+        "Another broker than GCN's, host:port; turns the listener on by itself",
+    ),
+    setting(
+        "kafka_security",
+        None,
+        "plaintext, ssl, sasl_plaintext or sasl_ssl; sasl_ssl for GCN, else plaintext",
+    ),
+    setting(
+        "kafka_token_url",
+        None,
+        "Where the login token is fetched; from gcn_domain unless set",
+    ),
+    setting(
+        "kafka_ca",
+        None,
+        "A file of certificates to trust for the broker and the token address",
+    ),
+    setting(
+        "kafka_topics",
+        None,
+        "Topics to hear, separated by commas; GCN's burst topics unless set",
+    ),
+    setting(
+        "kafka_address_family",
+        Some("v4"),
+        "v4, v6 or any; many networks announce IPv6 and do not carry it",
+    ),
+    secret(
+        "notice_secret",
+        "Shared secret of hosts that push notices; without it they are refused",
+    ),
+    setting(
+        "stale_after_hours",
+        Some("12"),
+        "A burst older than this when its notice arrives is recorded, not told",
+    ),
+    setting(
+        "cors_origins",
+        None,
+        "Origins whose scripts may read the API, separated by commas",
+    ),
+    setting(
+        "metrics_listen",
+        None,
+        "Address of a listener that serves only /metrics",
+    ),
+    secret(
+        "metrics_token",
+        "Bearer token for /metrics; without it only this machine may read them",
+    ),
 ];
 
 /// The settings, understood.
@@ -162,15 +241,21 @@ impl Sources {
 
     /// The value of `key` and where it came from.
     pub fn get(&self, key: &str) -> Option<(&str, &Origin)> {
-        self.0.get(key).map(|(value, origin)| (value.as_str(), origin))
+        self.0
+            .get(key)
+            .map(|(value, origin)| (value.as_str(), origin))
     }
 
     /// The settings understood; the first that cannot be is named with its origin (exit 78).
     pub fn understand(&self) -> anyhow::Result<Config> {
         Ok(Config {
-            listen: self.parse("listen")?.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            listen: self
+                .parse("listen")?
+                .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             data_dir: self.text("data_dir").map(PathBuf::from).unwrap_or_default(),
-            public_url: self.text("public_url").map(|url| url.trim_end_matches('/').to_owned()),
+            public_url: self
+                .text("public_url")
+                .map(|url| url.trim_end_matches('/').to_owned()),
             club_name: self.text("club_name").unwrap_or_default(),
             time_zone: self.parse("time_zone")?.unwrap_or(Tz::UTC),
             kafka: self.kafka()?,
@@ -186,31 +271,42 @@ impl Sources {
     fn take_defaults(&mut self, env: &dyn Fn(&str) -> Option<String>) {
         for setting in SETTINGS {
             if let Some(default) = setting.default {
-                self.0.insert(setting.key, (default.into(), Origin::Default));
+                self.0
+                    .insert(setting.key, (default.into(), Origin::Default));
             }
         }
-        self.0.insert("data_dir", (default_folder(env), Origin::Default));
+        self.0
+            .insert("data_dir", (default_folder(env), Origin::Default));
     }
 
     fn take_file(&mut self, path: &Path) -> anyhow::Result<()> {
         let at = path.display();
-        let text = std::fs::read_to_string(path).map_err(|error| Exit::config(format!("{at} cannot be read: {error}.")))?;
-        let table: toml::Table = text.parse().map_err(|error| Exit::config(format!("{at} is not valid TOML: {error}")))?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Exit::config(format!("{at} cannot be read: {error}.")))?;
+        let table: toml::Table = text
+            .parse()
+            .map_err(|error| Exit::config(format!("{at} is not valid TOML: {error}")))?;
         for (key, value) in table {
             let setting = known(&key).ok_or_else(|| unknown(&key, &at.to_string()))?;
-            let value = plain(&value).ok_or_else(|| Exit::config(format!("{at}: {key} wants a plain value, not a table.")))?;
-            self.0.insert(setting.key, (value, Origin::File(path.into())));
+            let value = plain(&value).ok_or_else(|| {
+                Exit::config(format!("{at}: {key} wants a plain value, not a table."))
+            })?;
+            self.0
+                .insert(setting.key, (value, Origin::File(path.into())));
         }
         Ok(())
     }
 
     /// systemd's credentials: a file a setting, named by its key.
     fn take_credentials(&mut self, env: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<()> {
-        let Some(folder) = env("CREDENTIALS_DIRECTORY") else { return Ok(()) };
+        let Some(folder) = env("CREDENTIALS_DIRECTORY") else {
+            return Ok(());
+        };
         for setting in SETTINGS {
             let path = Path::new(&folder).join(setting.key);
             if path.exists() {
-                self.0.insert(setting.key, (read_secret(&path)?, Origin::Credential(path)));
+                self.0
+                    .insert(setting.key, (read_secret(&path)?, Origin::Credential(path)));
             }
         }
         Ok(())
@@ -221,10 +317,17 @@ impl Sources {
             let name = variable(setting.key);
             let from_file = format!("{name}_FILE");
             if let Some(path) = env(&from_file) {
-                self.0.insert(setting.key, (read_secret(Path::new(&path))?, Origin::Environment(from_file)));
+                self.0.insert(
+                    setting.key,
+                    (
+                        read_secret(Path::new(&path))?,
+                        Origin::Environment(from_file),
+                    ),
+                );
             }
             if let Some(value) = env(&name) {
-                self.0.insert(setting.key, (value, Origin::Environment(name)));
+                self.0
+                    .insert(setting.key, (value, Origin::Environment(name)));
             }
         }
         Ok(())
@@ -237,14 +340,32 @@ impl Sources {
         if login.is_none() && elsewhere.is_none() {
             return Ok(None);
         }
-        let usual = if elsewhere.is_some() { "plaintext" } else { "sasl_ssl" };
-        let security = self.text("kafka_security").unwrap_or_else(|| usual.into()).to_lowercase();
-        self.one_of("kafka_security", &security, &["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"])?;
+        let usual = if elsewhere.is_some() {
+            "plaintext"
+        } else {
+            "sasl_ssl"
+        };
+        let security = self
+            .text("kafka_security")
+            .unwrap_or_else(|| usual.into())
+            .to_lowercase();
+        self.one_of(
+            "kafka_security",
+            &security,
+            &["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"],
+        )?;
         if security.starts_with("sasl") && login.is_none() {
-            return Err(Exit::config(format!("kafka_security is {security}: gcn_client_id and gcn_client_secret are needed.")).into());
+            return Err(Exit::config(format!(
+                "kafka_security is {security}: gcn_client_id and gcn_client_secret are needed."
+            ))
+            .into());
         }
         let address_family = self.text("kafka_address_family").unwrap_or_default();
-        self.one_of("kafka_address_family", &address_family, &["v4", "v6", "any"])?;
+        self.one_of(
+            "kafka_address_family",
+            &address_family,
+            &["v4", "v6", "any"],
+        )?;
         Ok(Some(Kafka {
             bootstrap: elsewhere.unwrap_or_else(|| format!("kafka.{domain}:9092")),
             login: login.filter(|_| security.starts_with("sasl")),
@@ -261,10 +382,18 @@ impl Sources {
             (Some(client_id), Some(secret)) => Ok(Some(Login {
                 client_id,
                 client_secret: Secret::new(secret),
-                token_url: self.text("kafka_token_url").unwrap_or_else(|| format!("https://auth.{domain}/oauth2/token")),
+                token_url: self
+                    .text("kafka_token_url")
+                    .unwrap_or_else(|| format!("https://auth.{domain}/oauth2/token")),
             })),
-            (Some(_), None) => Err(Exit::config("gcn_client_id is set, gcn_client_secret is not; both or neither.").into()),
-            (None, Some(_)) => Err(Exit::config("gcn_client_secret is set, gcn_client_id is not; both or neither.").into()),
+            (Some(_), None) => Err(Exit::config(
+                "gcn_client_id is set, gcn_client_secret is not; both or neither.",
+            )
+            .into()),
+            (None, Some(_)) => Err(Exit::config(
+                "gcn_client_secret is set, gcn_client_id is not; both or neither.",
+            )
+            .into()),
         }
     }
 
@@ -277,24 +406,36 @@ impl Sources {
 
     /// The value, where one is set that is not empty.
     fn text(&self, key: &str) -> Option<String> {
-        self.get(key).map(|(value, _)| value.trim().to_owned()).filter(|value| !value.is_empty())
+        self.get(key)
+            .map(|(value, _)| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
     }
 
     fn list(&self, key: &str) -> Vec<String> {
         let text = self.text(key).unwrap_or_default();
-        text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+        text.split(',')
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 
     fn parse<T: std::str::FromStr>(&self, key: &str) -> anyhow::Result<Option<T>>
     where
         T::Err: fmt::Display,
     {
-        let Some(text) = self.text(key) else { return Ok(None) };
-        text.parse().map(Some).map_err(|error: T::Err| self.fault(key, &error.to_string()))
+        let Some(text) = self.text(key) else {
+            return Ok(None);
+        };
+        text.parse()
+            .map(Some)
+            .map_err(|error: T::Err| self.fault(key, &error.to_string()))
     }
 
     fn fault(&self, key: &str, why: &str) -> anyhow::Error {
-        let origin = self.get(key).map_or_else(String::new, |(value, origin)| format!(" \"{value}\" (from {origin})"));
+        let origin = self.get(key).map_or_else(String::new, |(value, origin)| {
+            format!(" \"{value}\" (from {origin})")
+        });
         Exit::config(format!("{key}{origin} cannot be used: {why}.")).into()
     }
 }
@@ -307,7 +448,10 @@ pub fn variable(key: &str) -> String {
 /// The key nearest to one that is not known.
 pub fn nearest(key: &str) -> Option<&'static str> {
     let distance = |setting: &&Setting| strsim::damerau_levenshtein(setting.key, key);
-    SETTINGS.iter().min_by_key(distance).map(|setting| setting.key)
+    SETTINGS
+        .iter()
+        .min_by_key(distance)
+        .map(|setting| setting.key)
 }
 
 fn known(key: &str) -> Option<&'static Setting> {
@@ -322,14 +466,21 @@ fn unknown(key: &str, at: &str) -> anyhow::Error {
 fn plain(value: &toml::Value) -> Option<String> {
     match value {
         toml::Value::String(text) => Some(text.clone()),
-        toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Boolean(_) => Some(value.to_string()),
-        toml::Value::Array(items) => items.iter().map(plain).collect::<Option<Vec<_>>>().map(|items| items.join(",")),
+        toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Boolean(_) => {
+            Some(value.to_string())
+        }
+        toml::Value::Array(items) => items
+            .iter()
+            .map(plain)
+            .collect::<Option<Vec<_>>>()
+            .map(|items| items.join(",")),
         toml::Value::Datetime(_) | toml::Value::Table(_) => None,
     }
 }
 
 fn read_secret(path: &Path) -> anyhow::Result<String> {
-    let text = std::fs::read_to_string(path).map_err(|error| Exit::config(format!("{} cannot be read: {error}.", path.display())))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Exit::config(format!("{} cannot be read: {error}.", path.display())))?;
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
@@ -337,6 +488,10 @@ fn default_folder(env: &dyn Fn(&str) -> Option<String>) -> String {
     if let Some(state) = env("STATE_DIRECTORY") {
         return state;
     }
-    let data = env("XDG_DATA_HOME").or_else(|| env("HOME").map(|home| format!("{home}/.local/share")));
-    data.map_or_else(|| "/var/lib/grb-app".into(), |data| format!("{data}/grb-app"))
+    let data =
+        env("XDG_DATA_HOME").or_else(|| env("HOME").map(|home| format!("{home}/.local/share")));
+    data.map_or_else(
+        || "/var/lib/grb-app".into(),
+        |data| format!("{data}/grb-app"),
+    )
 }

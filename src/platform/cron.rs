@@ -17,7 +17,11 @@ pub struct Chore {
 }
 
 /// Wakes every minute and does what is due, until `stop`.
-pub async fn keep_time(app: App, chores: Vec<Chore>, stop: CancellationToken) -> anyhow::Result<()> {
+pub async fn keep_time(
+    app: App,
+    chores: Vec<Chore>,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
     let mut scheduler = JobScheduler::new().await?;
     let alarm = Job::new_async("0 * * * * *", move |_, _| {
         let (app, chores) = (app.clone(), chores.clone());
@@ -51,5 +55,9 @@ fn run_once(tx: &Tx, chore: Chore, now: DateTime<Utc>) -> Result<()> {
              on conflict (name) do update set slot = excluded.slot where slot < excluded.slot",
         )?
         .execute(params![chore.name, slot.timestamp_micros()])?;
-    if taken == 1 { (chore.run)(tx, now) } else { Ok(()) }
+    if taken == 1 {
+        (chore.run)(tx, now)
+    } else {
+        Ok(())
+    }
 }

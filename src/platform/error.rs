@@ -37,7 +37,10 @@ pub struct FieldFault {
 impl Error {
     /// Input that is wrong in one field.
     pub fn invalid(field: &str, message: impl Into<String>) -> Self {
-        Self::Invalid(vec![FieldFault { field: field.into(), message: message.into() }])
+        Self::Invalid(vec![FieldFault {
+            field: field.into(),
+            message: message.into(),
+        }])
     }
 }
 
@@ -83,31 +86,49 @@ pub struct Exit {
 impl Exit {
     /// The command line cannot be understood (64).
     pub fn usage(message: impl Into<String>) -> Self {
-        Self { code: 64, message: message.into() }
+        Self {
+            code: 64,
+            message: message.into(),
+        }
     }
 
     /// The data given cannot be read (65).
     pub fn data(message: impl Into<String>) -> Self {
-        Self { code: 65, message: message.into() }
+        Self {
+            code: 65,
+            message: message.into(),
+        }
     }
 
     /// Something that is needed is not there: a port, a server, a file (69).
     pub fn unavailable(message: impl Into<String>) -> Self {
-        Self { code: 69, message: message.into() }
+        Self {
+            code: 69,
+            message: message.into(),
+        }
     }
 
     /// It may work later (75).
     pub fn try_again(message: impl Into<String>) -> Self {
-        Self { code: 75, message: message.into() }
+        Self {
+            code: 75,
+            message: message.into(),
+        }
     }
 
     /// Not allowed (77).
     pub fn permission(message: impl Into<String>) -> Self {
-        Self { code: 77, message: message.into() }
+        Self {
+            code: 77,
+            message: message.into(),
+        }
     }
 
     /// The configuration or the database's schema is not one this program can use (78).
     pub fn config(message: impl Into<String>) -> Self {
-        Self { code: 78, message: message.into() }
+        Self {
+            code: 78,
+            message: message.into(),
+        }
     }
 }

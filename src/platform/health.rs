@@ -36,15 +36,27 @@ pub enum State {
 
 impl Condition {
     pub fn ok(words: impl Into<String>) -> Self {
-        Self { state: State::Ok, words: words.into(), remedy: None }
+        Self {
+            state: State::Ok,
+            words: words.into(),
+            remedy: None,
+        }
     }
 
     pub fn off(words: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { state: State::Off, words: words.into(), remedy: Some(remedy.into()) }
+        Self {
+            state: State::Off,
+            words: words.into(),
+            remedy: Some(remedy.into()),
+        }
     }
 
     pub fn warn(words: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { state: State::Warn, words: words.into(), remedy: Some(remedy.into()) }
+        Self {
+            state: State::Warn,
+            words: words.into(),
+            remedy: Some(remedy.into()),
+        }
     }
 }
 
@@ -57,21 +69,39 @@ impl Health {
 
     /// What is known of `part`.
     pub fn of(&self, part: &str) -> Option<Condition> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).parts.get(part).cloned()
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .parts
+            .get(part)
+            .cloned()
     }
 
     /// Every part's condition, by name.
     pub fn all(&self) -> BTreeMap<&'static str, Condition> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).parts.clone()
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .parts
+            .clone()
     }
 
     /// Keeps that `what` happened at `at`.
     pub fn mark(&self, what: &'static str, at: DateTime<Utc>) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).moments.insert(what, at);
+        self.0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .moments
+            .insert(what, at);
     }
 
     /// When `what` last happened since the start.
     pub fn moment(&self, what: &str) -> Option<DateTime<Utc>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).moments.get(what).copied()
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .moments
+            .get(what)
+            .copied()
     }
 }

@@ -36,6 +36,12 @@ impl App {
     /// Opens the database of `config`'s data folder, migrated and locked for this process.
     pub fn open(config: Config, clock: Clock) -> anyhow::Result<Self> {
         let db = Db::open(&config.data_dir, clock.now())?;
-        Ok(Self { config: Arc::new(config), clock, db, bus: Bus::new(), health: Health::default() })
+        Ok(Self {
+            config: Arc::new(config),
+            clock,
+            db,
+            bus: Bus::new(),
+            health: Health::default(),
+        })
     }
 }

@@ -56,10 +56,20 @@ impl Tasks {
                     Ok(Err(error)) => format!("{error:#}"),
                     Err(_) => "it panicked".to_owned(),
                 };
-                pause = if began.elapsed() > STEADY { Duration::from_secs(1) } else { (pause * 2).min(LONGEST_PAUSE) };
+                pause = if began.elapsed() > STEADY {
+                    Duration::from_secs(1)
+                } else {
+                    (pause * 2).min(LONGEST_PAUSE)
+                };
                 metrics::counter!("grb_worker_restarts_total", "worker" => name).increment(1);
                 tracing::warn!("The {name} worker fell: {fallen}. Again in {pause:?}.");
-                health.note(name, Condition::warn(format!("Fell and is being started again: {fallen}"), "If it stays so, look at the log."));
+                health.note(
+                    name,
+                    Condition::warn(
+                        format!("Fell and is being started again: {fallen}"),
+                        "If it stays so, look at the log.",
+                    ),
+                );
                 let rested = tokio::time::sleep(pause.mul_f64(random::jitter(0.2)));
                 tokio::select! { () = rested => {}, () = stop.cancelled() => return }
             }
@@ -70,6 +80,8 @@ impl Tasks {
     pub async fn finished(&self) -> bool {
         self.stop.cancelled().await;
         self.tracker.close();
-        tokio::time::timeout(GRACE, self.tracker.wait()).await.is_ok()
+        tokio::time::timeout(GRACE, self.tracker.wait())
+            .await
+            .is_ok()
     }
 }

@@ -30,7 +30,10 @@ impl Roots {
     pub fn client(&self) -> anyhow::Result<reqwest::Client> {
         // A second installation, in a test, finds the first.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let certificates = self.0.iter().filter_map(|der| Certificate::from_der(der).ok());
+        let certificates = self
+            .0
+            .iter()
+            .filter_map(|der| Certificate::from_der(der).ok());
         let client = reqwest::Client::builder()
             .tls_certs_only(certificates)
             .timeout(std::time::Duration::from_secs(10))
@@ -39,11 +42,22 @@ impl Roots {
     }
 
     fn of_file(path: &Path) -> anyhow::Result<Self> {
-        let fault = |why: String| Exit::config(format!("kafka_ca: {} cannot be used: {why}.", path.display()));
+        let fault = |why: String| {
+            Exit::config(format!(
+                "kafka_ca: {} cannot be used: {why}.",
+                path.display()
+            ))
+        };
         let text = std::fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
-        let blocks = text.split("-----BEGIN CERTIFICATE-----").skip(1).filter_map(|block| block.split("-----END").next());
-        let decoded = blocks.map(|block| STANDARD.decode(block.split_whitespace().collect::<String>()));
-        let certificates = decoded.collect::<Result<Vec<_>, _>>().map_err(|error| fault(error.to_string()))?;
+        let blocks = text
+            .split("-----BEGIN CERTIFICATE-----")
+            .skip(1)
+            .filter_map(|block| block.split("-----END").next());
+        let decoded =
+            blocks.map(|block| STANDARD.decode(block.split_whitespace().collect::<String>()));
+        let certificates = decoded
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| fault(error.to_string()))?;
         if certificates.is_empty() {
             return Err(fault("it holds no PEM certificate".into()).into());
         }
@@ -51,8 +65,16 @@ impl Roots {
     }
 
     fn of_system() -> Self {
-        let mut all: Vec<Vec<u8>> = rustls_native_certs::load_native_certs().certs.iter().map(|der| der.to_vec()).collect();
-        all.extend(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().map(|der| der.to_vec()));
+        let mut all: Vec<Vec<u8>> = rustls_native_certs::load_native_certs()
+            .certs
+            .iter()
+            .map(|der| der.to_vec())
+            .collect();
+        all.extend(
+            webpki_root_certs::TLS_SERVER_ROOT_CERTS
+                .iter()
+                .map(|der| der.to_vec()),
+        );
         all.sort_unstable();
         all.dedup();
         Self(all)
@@ -61,6 +83,13 @@ impl Roots {
 
 fn pem(der: &[u8]) -> String {
     let text = STANDARD.encode(der);
-    let lines: Vec<&str> = text.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok()).collect();
-    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+    let lines: Vec<&str> = text
+        .as_bytes()
+        .chunks(64)
+        .filter_map(|line| std::str::from_utf8(line).ok())
+        .collect();
+    format!(
+        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+        lines.join("\n")
+    )
 }

@@ -4,11 +4,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The reading order of `lib.rs`; an arrow may only point to the left.
-const ORDER: [&str; 10] = ["platform", "sky", "notices", "bursts", "intake", "home", "ops", "demo", "serve", "cli"];
+const ORDER: [&str; 10] = [
+    "platform", "sky", "notices", "bursts", "intake", "home", "ops", "demo", "serve", "cli",
+];
 
 /// No input, no output, no clock, no App in here.
 const PURE: [&str; 2] = ["sky", "notices"];
-const IMPURE: [&str; 7] = ["crate::platform", "std::fs", "std::net", "std::env", "tokio::", "async fn", "rusqlite"];
+const IMPURE: [&str; 7] = [
+    "crate::platform",
+    "std::fs",
+    "std::net",
+    "std::env",
+    "tokio::",
+    "async fn",
+    "rusqlite",
+];
 
 #[test]
 fn no_arrow_runs_back() {
@@ -29,7 +39,10 @@ fn no_arrow_runs_back() {
 #[test]
 fn the_map_names_every_area_in_this_order() {
     let map = fs::read_to_string(src().join("lib.rs")).unwrap();
-    let named: Vec<&str> = map.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    let named: Vec<&str> = map
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'))
+        .collect();
     assert_eq!(named, ORDER);
 }
 
@@ -37,7 +50,10 @@ fn the_map_names_every_area_in_this_order() {
 fn sky_and_notices_are_pure() {
     for area in PURE {
         for (file, text) in sources(area).into_iter().filter(|(file, _)| !is_test(file)) {
-            let found: Vec<&str> = IMPURE.into_iter().filter(|word| text.contains(word)).collect();
+            let found: Vec<&str> = IMPURE
+                .into_iter()
+                .filter(|word| text.contains(word))
+                .collect();
             assert!(found.is_empty(), "{} has {found:?}", file.display());
         }
     }
@@ -46,27 +62,46 @@ fn sky_and_notices_are_pure() {
 #[test]
 fn every_folder_opens_with_a_sentence() {
     for area in ORDER {
-        for (file, text) in sources(area).into_iter().filter(|(file, _)| file.ends_with("mod.rs")) {
-            assert!(text.starts_with("//! "), "{} has no first sentence", file.display());
+        for (file, text) in sources(area)
+            .into_iter()
+            .filter(|(file, _)| file.ends_with("mod.rs"))
+        {
+            assert!(
+                text.starts_with("//! "),
+                "{} has no first sentence",
+                file.display()
+            );
         }
     }
 }
 
 /// The areas that `text` names, alone or in braces.
 fn used(text: &str) -> Vec<String> {
-    let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let code: String = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n");
     let mut names = Vec::new();
     for rest in code.split("crate::").skip(1) {
-        let inside = rest.strip_prefix('{').map(|list| list.split('}').next().unwrap_or_default());
+        let inside = rest
+            .strip_prefix('{')
+            .map(|list| list.split('}').next().unwrap_or_default());
         let parts = inside.map_or_else(|| vec![rest], |list| list.split(',').collect());
-        names.extend(parts.iter().map(|part| part.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()));
+        names.extend(parts.iter().map(|part| {
+            part.trim()
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect()
+        }));
     }
     names.retain(|name: &String| !name.is_empty());
     names
 }
 
 fn is_test(file: &Path) -> bool {
-    file.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs")
+    file.components()
+        .any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs")
 }
 
 fn sources(area: &str) -> Vec<(PathBuf, String)> {
@@ -77,7 +112,10 @@ fn sources(area: &str) -> Vec<(PathBuf, String)> {
     }
     collect(&src().join(area), &mut found);
     assert!(!found.is_empty(), "{area} is not there");
-    found.into_iter().map(|file| (file.clone(), fs::read_to_string(file).unwrap())).collect()
+    found
+        .into_iter()
+        .map(|file| (file.clone(), fs::read_to_string(file).unwrap()))
+        .collect()
 }
 
 fn collect(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -12,10 +12,38 @@ const CENTRE: (f64, f64, f64) = (120.0, 40.0, 15.0);
 /// A Fermi burst with all its steps.
 async fn whole_sequence(desk: &Served) {
     desk.take(&gbm(785_074_797, Kind::Alert, 5)).await;
-    desk.take(&gbm_at(785_074_797, Kind::Flight, 27, CENTRE, Some((Class::UnreliableLocation, 0.51)))).await;
-    desk.take(&gbm_at(785_074_797, Kind::Flight, 45, (118.0, 41.0, 9.0), Some((Class::Grb, 0.86)))).await;
-    desk.take(&gbm_at(785_074_797, Kind::Ground, 87, (117.2, 41.9, 3.0), None)).await;
-    desk.take(&gbm_at(785_074_797, Kind::Final, 560, (116.5, 42.5, 2.0), None)).await;
+    desk.take(&gbm_at(
+        785_074_797,
+        Kind::Flight,
+        27,
+        CENTRE,
+        Some((Class::UnreliableLocation, 0.51)),
+    ))
+    .await;
+    desk.take(&gbm_at(
+        785_074_797,
+        Kind::Flight,
+        45,
+        (118.0, 41.0, 9.0),
+        Some((Class::Grb, 0.86)),
+    ))
+    .await;
+    desk.take(&gbm_at(
+        785_074_797,
+        Kind::Ground,
+        87,
+        (117.2, 41.9, 3.0),
+        None,
+    ))
+    .await;
+    desk.take(&gbm_at(
+        785_074_797,
+        Kind::Final,
+        560,
+        (116.5, 42.5, 2.0),
+        None,
+    ))
+    .await;
 }
 
 #[tokio::test]
@@ -30,7 +58,10 @@ async fn four_kinds_of_notices_make_one_burst() {
     assert_eq!(burst["tier"], "B");
     assert_eq!(burst["position"]["ra"], 116.5);
     // 1.42 · √(2² + 3.7²): a final position of GBM has its systematics still to come.
-    assert!((burst["position"]["error_radius_90_deg"].as_f64().unwrap() - 5.973).abs() < 0.001, "{burst}");
+    assert!(
+        (burst["position"]["error_radius_90_deg"].as_f64().unwrap() - 5.973).abs() < 0.001,
+        "{burst}"
+    );
     assert_eq!(burst["classification"]["most_likely"], "GRB");
     assert_eq!(burst["withdrawn"], serde_json::Value::Null);
 }
@@ -41,11 +72,24 @@ async fn a_page_tells_the_story_of_a_burst() {
     whole_sequence(&desk).await;
     let (status, page) = desk.page("/bursts/1").await;
     assert_eq!(status, 200);
-    for words in ["Fermi’s GBM caught a gamma-ray burst", "Lynx", "<svg", "final position", "+9 min 20 s", "785074797"] {
+    for words in [
+        "Fermi’s GBM caught a gamma-ray burst",
+        "Lynx",
+        "<svg",
+        "final position",
+        "+9 min 20 s",
+        "785074797",
+    ] {
         assert!(page.contains(words), "{words} is not on the page");
     }
     assert!(!page.contains("style="), "an inline style would be blocked");
-    for path in ["/", "/bursts", "/bursts?tier=B&mission=Fermi&since=7d&has_position=true", "/status", "/api/docs"] {
+    for path in [
+        "/",
+        "/bursts",
+        "/bursts?tier=B&mission=Fermi&since=7d&has_position=true",
+        "/status",
+        "/api/docs",
+    ] {
         assert_eq!(desk.page(path).await.0, 200, "{path}");
     }
 }
@@ -53,8 +97,24 @@ async fn a_page_tells_the_story_of_a_burst() {
 #[tokio::test]
 async fn a_burst_taken_for_a_solar_flare_later_is_withdrawn_with_its_reason() {
     let desk = TestApp::serve().await;
-    desk.take(&gbm_at(1, Kind::Flight, 27, CENTRE, Some((Class::Grb, 0.6)))).await;
-    let Recorded::Updated { after, .. } = desk.take(&gbm_at(1, Kind::Flight, 45, CENTRE, Some((Class::SolarFlare, 0.9)))).await else {
+    desk.take(&gbm_at(
+        1,
+        Kind::Flight,
+        27,
+        CENTRE,
+        Some((Class::Grb, 0.6)),
+    ))
+    .await;
+    let Recorded::Updated { after, .. } = desk
+        .take(&gbm_at(
+            1,
+            Kind::Flight,
+            45,
+            CENTRE,
+            Some((Class::SolarFlare, 0.9)),
+        ))
+        .await
+    else {
         panic!("not an update");
     };
     assert!(after.withdrawn().unwrap().why.contains("solar flare"));
@@ -66,9 +126,24 @@ async fn a_burst_taken_for_a_solar_flare_later_is_withdrawn_with_its_reason() {
 #[tokio::test]
 async fn a_solar_flare_from_the_start_is_no_burst_and_not_withdrawn() {
     let desk = TestApp::serve().await;
-    desk.take(&gbm_at(1, Kind::Flight, 27, CENTRE, Some((Class::SolarFlare, 0.9)))).await;
-    assert_eq!(desk.json("/api/bursts/1").await["withdrawn"], serde_json::Value::Null);
-    assert!(desk.page("/bursts/1").await.1.contains("Most likely no gamma-ray burst"));
+    desk.take(&gbm_at(
+        1,
+        Kind::Flight,
+        27,
+        CENTRE,
+        Some((Class::SolarFlare, 0.9)),
+    ))
+    .await;
+    assert_eq!(
+        desk.json("/api/bursts/1").await["withdrawn"],
+        serde_json::Value::Null
+    );
+    assert!(
+        desk.page("/bursts/1")
+            .await
+            .1
+            .contains("Most likely no gamma-ray burst")
+    );
 }
 
 #[tokio::test]
@@ -77,22 +152,36 @@ async fn a_lost_star_tracker_withdraws_unless_a_telescope_saw_it() {
     let mut lost = swift(1_186_908, "BAT", Kind::Position, 61, 20, 0.05);
     lost.suppressed = Some(Suppressed::LostLock);
     desk.take(&lost).await;
-    assert!(desk.json("/api/bursts/1").await["withdrawn"]["why"].as_str().unwrap().contains("star tracker"));
-    desk.take(&swift(1_186_908, "XRT", Kind::Position, 67, 90, 0.001)).await;
+    assert!(
+        desk.json("/api/bursts/1").await["withdrawn"]["why"]
+            .as_str()
+            .unwrap()
+            .contains("star tracker")
+    );
+    desk.take(&swift(1_186_908, "XRT", Kind::Position, 67, 90, 0.001))
+        .await;
     let burst = desk.json("/api/bursts/1").await;
     assert_eq!(burst["withdrawn"], serde_json::Value::Null);
-    assert_eq!((&burst["tier"], &burst["instrument"]), (&"A".into(), &"XRT".into()));
+    assert_eq!(
+        (&burst["tier"], &burst["instrument"]),
+        (&"A".into(), &"XRT".into())
+    );
 }
 
 #[tokio::test]
 async fn two_missions_see_one_burst_and_it_stays_two_records_linked() {
     let desk = TestApp::serve().await;
     whole_sequence(&desk).await;
-    desk.take(&swift(1_126_853, "BAT", Kind::Position, 61, 30, 0.05)).await;
+    desk.take(&swift(1_126_853, "BAT", Kind::Position, 61, 30, 0.05))
+        .await;
     let linked = |page: String| page.contains("Also seen by");
     assert!(linked(desk.page("/bursts/1").await.1) && linked(desk.page("/bursts/2").await.1));
     let mut elsewhere = swift(7, "BAT", Kind::Position, 61, 30, 0.05);
-    elsewhere.localization = Some(Localization { position: Equatorial::new(300.0, -20.0).unwrap(), error_radius: Some(0.05), error_radius_90: None });
+    elsewhere.localization = Some(Localization {
+        position: Equatorial::new(300.0, -20.0).unwrap(),
+        error_radius: Some(0.05),
+        error_radius_90: None,
+    });
     desk.take(&elsewhere).await;
     assert!(!linked(desk.page("/bursts/3").await.1));
 }
@@ -100,11 +189,27 @@ async fn two_missions_see_one_burst_and_it_stays_two_records_linked() {
 #[tokio::test]
 async fn a_circular_names_the_burst_also_when_it_comes_first() {
     let desk = TestApp::serve().await;
-    assert_eq!(desk.take(&circular(35_001, "GRB 261120A: Fermi GBM final real-time localization", "Fermi trigger 785074797")).await, Recorded::Waiting);
+    assert_eq!(
+        desk.take(&circular(
+            35_001,
+            "GRB 261120A: Fermi GBM final real-time localization",
+            "Fermi trigger 785074797"
+        ))
+        .await,
+        Recorded::Waiting
+    );
     whole_sequence(&desk).await;
     let burst = desk.json("/api/bursts/1").await;
-    assert_eq!((&burst["name"], &burst["notice_count"]), (&"GRB 261120A".into(), &6.into()));
-    desk.take(&circular(35_002, "GRB 261120A: optical observations", "We looked at GRB 261120A.")).await;
+    assert_eq!(
+        (&burst["name"], &burst["notice_count"]),
+        (&"GRB 261120A".into(), &6.into())
+    );
+    desk.take(&circular(
+        35_002,
+        "GRB 261120A: optical observations",
+        "We looked at GRB 261120A.",
+    ))
+    .await;
     let page = desk.page("/bursts/1").await.1;
     assert!(page.contains("optical observations") && page.contains("GCN Circular 35001"));
 }
@@ -119,32 +224,68 @@ async fn lists_are_filtered_and_paged_by_key() {
     }
     let first = desk.json("/api/bursts?limit=10").await;
     let next = first["next"].as_str().unwrap();
-    let second = desk.json(&format!("/api/bursts?limit=10&after={next}")).await;
+    let second = desk
+        .json(&format!("/api/bursts?limit=10&after={next}"))
+        .await;
     let triggers = |page: &serde_json::Value| -> Vec<String> {
-        page["items"].as_array().unwrap().iter().map(|burst| burst["trigger_id"].as_str().unwrap().to_owned()).collect()
+        page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|burst| burst["trigger_id"].as_str().unwrap().to_owned())
+            .collect()
     };
-    assert_eq!(triggers(&first), (1..=10).map(|t| t.to_string()).collect::<Vec<_>>());
-    assert_eq!(triggers(&second), (11..=20).map(|t| t.to_string()).collect::<Vec<_>>());
-    let count = async |query: &str| desk.json(&format!("/api/bursts?limit=200&{query}")).await["items"].as_array().unwrap().len();
+    assert_eq!(
+        triggers(&first),
+        (1..=10).map(|t| t.to_string()).collect::<Vec<_>>()
+    );
+    assert_eq!(
+        triggers(&second),
+        (11..=20).map(|t| t.to_string()).collect::<Vec<_>>()
+    );
+    let count = async |query: &str| {
+        desk.json(&format!("/api/bursts?limit=200&{query}")).await["items"]
+            .as_array()
+            .unwrap()
+            .len()
+    };
     assert_eq!(count("mission=fermi").await, 25);
     assert_eq!(count("mission=Swift").await, 0);
     assert_eq!(count("tier=A").await, 0);
     assert_eq!(count("since=2026-11-20T12:00:00Z").await, 9);
     assert_eq!(count("ra=121&dec=40&radius=2").await, 25);
     assert_eq!(count("ra=300&dec=40&radius=2").await, 0);
-    assert_eq!(desk.json("/api/bursts/latest").await["items"].as_array().unwrap().len(), 5);
+    assert_eq!(
+        desk.json("/api/bursts/latest").await["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        5
+    );
 }
 
 #[tokio::test]
 async fn every_faulty_field_of_a_query_is_named() {
     let desk = TestApp::serve().await;
-    let answer = desk.get("/api/bursts?tier=X&since=yesterday&ra=1&limit=0").await;
+    let answer = desk
+        .get("/api/bursts?tier=X&since=yesterday&ra=1&limit=0")
+        .await;
     assert_eq!(answer.status(), 422);
     assert_eq!(answer.headers()["content-type"], "application/problem+json");
     let problem: serde_json::Value = answer.json().await.unwrap();
-    let fields: Vec<&str> = problem["errors"].as_array().unwrap().iter().map(|fault| fault["field"].as_str().unwrap()).collect();
+    let fields: Vec<&str> = problem["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|fault| fault["field"].as_str().unwrap())
+        .collect();
     assert_eq!(fields, ["tier", "since", "limit", "ra"]);
-    for path in ["/api/bursts/99", "/api/bursts/abc", "/api/bursts/1/notices", "/api/bursts/1/chart.svg"] {
+    for path in [
+        "/api/bursts/99",
+        "/api/bursts/abc",
+        "/api/bursts/1/notices",
+        "/api/bursts/1/chart.svg",
+    ] {
         assert_eq!(desk.get(path).await.status(), 404, "{path}");
     }
 }
@@ -154,12 +295,39 @@ async fn the_notices_of_a_burst_are_there_with_their_bytes_and_their_times() {
     let desk = TestApp::serve().await;
     whole_sequence(&desk).await;
     let first = desk.json("/api/bursts/1/notices?limit=2").await;
-    let second = desk.json(&format!("/api/bursts/1/notices?after={}", first["next"].as_str().unwrap())).await;
-    assert_eq!((first["items"].as_array().unwrap().len(), second["items"].as_array().unwrap().len()), (2, 3));
+    let second = desk
+        .json(&format!(
+            "/api/bursts/1/notices?after={}",
+            first["next"].as_str().unwrap()
+        ))
+        .await;
+    assert_eq!(
+        (
+            first["items"].as_array().unwrap().len(),
+            second["items"].as_array().unwrap().len()
+        ),
+        (2, 3)
+    );
     let notice = &first["items"][0];
-    assert_eq!((&notice["kind"], &notice["stale"]), (&"alert".into(), &false.into()));
-    let time = |field: &str| notice[field].as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
-    assert_eq!((time("trigger_time"), time("notice_time"), time("received_at")), (triggered(), triggered() + TimeDelta::seconds(5), *NOW));
+    assert_eq!(
+        (&notice["kind"], &notice["stale"]),
+        (&"alert".into(), &false.into())
+    );
+    let time = |field: &str| {
+        notice[field]
+            .as_str()
+            .unwrap()
+            .parse::<DateTime<Utc>>()
+            .unwrap()
+    };
+    assert_eq!(
+        (
+            time("trigger_time"),
+            time("notice_time"),
+            time("received_at")
+        ),
+        (triggered(), triggered() + TimeDelta::seconds(5), *NOW)
+    );
     let raw = desk.get(notice["body"].as_str().unwrap()).await;
     assert_eq!(raw.headers()["content-type"], "text/plain; charset=utf-8");
     assert!(raw.text().await.unwrap().contains("VOEvent"));
@@ -174,10 +342,20 @@ async fn an_old_burst_is_recorded_and_marked_stale() {
     let mut notice = gbm_at(1, Kind::Flight, 27, CENTRE, None);
     notice.trigger_time = Some(*NOW - TimeDelta::hours(13));
     desk.take(&notice).await;
-    assert_eq!(desk.json("/api/bursts/1/notices").await["items"][0]["stale"], true);
+    assert_eq!(
+        desk.json("/api/bursts/1/notices").await["items"][0]["stale"],
+        true
+    );
 }
 
-fn swift(trigger: u32, instrument: &str, kind: Kind, packet: u16, after: i64, radius: f64) -> Notice {
+fn swift(
+    trigger: u32,
+    instrument: &str,
+    kind: Kind,
+    packet: u16,
+    after: i64,
+    radius: f64,
+) -> Notice {
     let mut notice = Notice::new(Format::Voevent, Mission::Swift, kind);
     notice.instrument = Some(instrument.into());
     notice.packet_type = Some(packet);
@@ -185,13 +363,26 @@ fn swift(trigger: u32, instrument: &str, kind: Kind, packet: u16, after: i64, ra
     notice.trigger_time = Some(triggered() + TimeDelta::seconds(2));
     notice.notice_time = Some(triggered() + TimeDelta::seconds(after));
     notice.ivorn = Some(format!("ivo://nasa.gsfc.gcn/SWIFT#{trigger}-{after}"));
-    notice.localization = Some(Localization { position: Equatorial::new(116.6, 42.4).unwrap(), error_radius: Some(radius), error_radius_90: None });
+    notice.localization = Some(Localization {
+        position: Equatorial::new(116.6, 42.4).unwrap(),
+        error_radius: Some(radius),
+        error_radius_90: None,
+    });
     notice
 }
 
 fn circular(id: u32, subject: &str, text: &str) -> Notice {
-    let mut notice = Notice::new(Format::Circular, Mission::Other("GCN".into()), Kind::Circular);
+    let mut notice = Notice::new(
+        Format::Circular,
+        Mission::Other("GCN".into()),
+        Kind::Circular,
+    );
     notice.notice_time = Some(*NOW);
-    notice.circular = Some(Circular { id: Some(id), subject: subject.into(), submitter: Some("Somebody".into()), body: text.into() });
+    notice.circular = Some(Circular {
+        id: Some(id),
+        subject: subject.into(),
+        submitter: Some("Somebody".into()),
+        body: text.into(),
+    });
     notice
 }

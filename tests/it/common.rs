@@ -5,7 +5,9 @@ use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use grb_app::intake::{RawNotice, Recorded, take};
-use grb_app::notices::{Class, Classification, Format, Kind, Localization, Mission, Notice, Role, write};
+use grb_app::notices::{
+    Class, Classification, Format, Kind, Localization, Mission, Notice, Role, write,
+};
 use grb_app::platform::config::{Config, Secret, Sources};
 use grb_app::platform::{App, Clock};
 use grb_app::sky::Equatorial;
@@ -17,7 +19,8 @@ use tokio_util::sync::CancellationToken;
 pub(crate) const SECRET: &str = "a secret of two hosts";
 
 /// When tests happen.
-pub(crate) static NOW: LazyLock<DateTime<Utc>> = LazyLock::new(|| "2026-11-20T22:00:00Z".parse().unwrap());
+pub(crate) static NOW: LazyLock<DateTime<Utc>> =
+    LazyLock::new(|| "2026-11-20T22:00:00Z".parse().unwrap());
 
 /// A desk on a database of its own; with [`TestApp::serve`] also behind a port.
 pub(crate) struct TestApp {
@@ -39,9 +42,21 @@ impl TestApp {
         Self::in_folder(Arc::new(tempfile::tempdir().unwrap()))
     }
 
+    /// A desk that lives in the present, for peers that know the time themselves.
+    pub(crate) fn today() -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        Self {
+            app: App::open(config(folder.path()), Clock::system()).unwrap(),
+            folder,
+        }
+    }
+
     /// A desk in the folder of an earlier one, which must be closed.
     pub(crate) fn in_folder(folder: Arc<tempfile::TempDir>) -> Self {
-        Self { app: App::open(config(folder.path()), Clock::fixed(*NOW)).unwrap(), folder }
+        Self {
+            app: App::open(config(folder.path()), Clock::fixed(*NOW)).unwrap(),
+            folder,
+        }
     }
 
     pub(crate) async fn serve() -> Served {
@@ -50,10 +65,24 @@ impl TestApp {
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let routes = grb_app::serve::routes(app.clone());
-        tokio::spawn(grb_app::platform::web::listen::serve(listener, routes, stop.clone()));
+        tokio::spawn(grb_app::platform::web::listen::serve(
+            listener,
+            routes,
+            stop.clone(),
+        ));
         drop(rustls::crypto::ring::default_provider().install_default());
-        let client = Client::builder().tls_certs_only([]).redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Served { app, address, client, stop, _folder: folder }
+        let client = Client::builder()
+            .tls_certs_only([])
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        Served {
+            app,
+            address,
+            client,
+            stop,
+            _folder: folder,
+        }
     }
 }
 
@@ -75,7 +104,13 @@ impl Served {
 
     /// The page at `path`, as a browser asks for it.
     pub(crate) async fn page(&self, path: &str) -> (u16, String) {
-        let answer = self.client.get(self.url(path)).header("accept", "text/html").send().await.unwrap();
+        let answer = self
+            .client
+            .get(self.url(path))
+            .header("accept", "text/html")
+            .send()
+            .await
+            .unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
@@ -92,19 +127,31 @@ impl Drop for Served {
 }
 
 pub(crate) fn config(folder: &std::path::Path) -> Config {
-    let flags = [("data_dir", Some(folder.to_string_lossy().into_owned())), ("listen", Some("127.0.0.1:0".into()))];
-    let mut config = Sources::gather(None, &|_| None, &flags).unwrap().understand().unwrap();
+    let flags = [
+        ("data_dir", Some(folder.to_string_lossy().into_owned())),
+        ("listen", Some("127.0.0.1:0".into())),
+    ];
+    let mut config = Sources::gather(None, &|_| None, &flags)
+        .unwrap()
+        .understand()
+        .unwrap();
     config.notice_secret = Some(Secret::new(SECRET));
     config
 }
 
 /// Takes a notice as if it had just been pushed.
 pub(crate) async fn take_in(app: &App, notice: &Notice) -> Recorded {
-    take(app, RawNotice::new("test", body(notice))).await.unwrap()
+    take(app, RawNotice::new("test", body(notice)))
+        .await
+        .unwrap()
 }
 
 pub(crate) fn body(notice: &Notice) -> Vec<u8> {
-    let format = if notice.circular.is_some() { Format::Circular } else { notice.format };
+    let format = if notice.circular.is_some() {
+        Format::Circular
+    } else {
+        notice.format
+    };
     write(notice, format)
 }
 
@@ -122,15 +169,30 @@ pub(crate) fn gbm(trigger: u32, kind: Kind, after: i64) -> Notice {
     notice.trigger_id = Some(trigger.to_string());
     notice.trigger_time = Some(triggered());
     notice.notice_time = Some(triggered() + TimeDelta::seconds(after));
-    notice.ivorn = Some(format!("ivo://nasa.gsfc.gcn/Fermi#{trigger}_{kind:?}_{after}"));
+    notice.ivorn = Some(format!(
+        "ivo://nasa.gsfc.gcn/Fermi#{trigger}_{kind:?}_{after}"
+    ));
     notice
 }
 
 /// The same with a position, its 68 % radius and a class.
-pub(crate) fn gbm_at(trigger: u32, kind: Kind, after: i64, (ra, dec, radius): (f64, f64, f64), class: Option<(Class, f64)>) -> Notice {
+pub(crate) fn gbm_at(
+    trigger: u32,
+    kind: Kind,
+    after: i64,
+    (ra, dec, radius): (f64, f64, f64),
+    class: Option<(Class, f64)>,
+) -> Notice {
     let mut notice = gbm(trigger, kind, after);
-    notice.localization = Some(Localization { position: Equatorial::new(ra, dec).unwrap(), error_radius: Some(radius), error_radius_90: None });
-    notice.classification = class.map(|(most_likely, probability)| Classification { most_likely, probability: Some(probability) });
+    notice.localization = Some(Localization {
+        position: Equatorial::new(ra, dec).unwrap(),
+        error_radius: Some(radius),
+        error_radius_90: None,
+    });
+    notice.classification = class.map(|(most_likely, probability)| Classification {
+        most_likely,
+        probability: Some(probability),
+    });
     notice
 }
 
@@ -140,11 +202,19 @@ pub(crate) fn triggered() -> DateTime<Utc> {
 
 /// The events of a stream's text: (id, name, data).
 pub(crate) fn frames(text: &str) -> Vec<(i64, String, Value)> {
-    let field = |frame: &str, name: &str| frame.lines().find_map(|line| line.strip_prefix(name).map(|value| value.trim().to_owned()));
+    let field = |frame: &str, name: &str| {
+        frame
+            .lines()
+            .find_map(|line| line.strip_prefix(name).map(|value| value.trim().to_owned()))
+    };
     text.split("\n\n")
         .filter_map(|frame| {
             let data = serde_json::from_str(&field(frame, "data:")?).unwrap();
-            Some((field(frame, "id:")?.parse().unwrap(), field(frame, "event:")?, data))
+            Some((
+                field(frame, "id:")?.parse().unwrap(),
+                field(frame, "event:")?,
+                data,
+            ))
         })
         .collect()
 }

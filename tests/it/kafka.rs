@@ -34,7 +34,13 @@ impl Cluster {
     }
 
     async fn publish(&self, topic: &str, body: &[u8]) {
-        self.producer.send(FutureRecord::<(), [u8]>::to(topic).payload(body), Duration::from_secs(10)).await.unwrap();
+        self.producer
+            .send(
+                FutureRecord::<(), [u8]>::to(topic).payload(body),
+                Duration::from_secs(10),
+            )
+            .await
+            .unwrap();
     }
 
     fn settings(&self, topics: &[&str]) -> Kafka {
@@ -64,12 +70,19 @@ impl Listener {
 
     async fn stop(self) {
         self.stop.cancel();
-        tokio::time::timeout(Duration::from_secs(10), self.task).await.expect("the listener did not stop").unwrap().unwrap();
+        tokio::time::timeout(Duration::from_secs(10), self.task)
+            .await
+            .expect("the listener did not stop")
+            .unwrap()
+            .unwrap();
     }
 }
 
 async fn count(app: &App, sql: &'static str) -> i64 {
-    app.db.read(move |conn| Ok(conn.query_row(sql, [], |row| row.get(0))?)).await.unwrap()
+    app.db
+        .read(move |conn| Ok(conn.query_row(sql, [], |row| row.get(0))?))
+        .await
+        .unwrap()
 }
 
 /// Waits until `sql`, a count, gives `wanted`.
@@ -89,14 +102,21 @@ const NOTICES: &str = "select count(*) from notices";
 async fn a_notice_goes_all_the_way_once_and_a_lost_group_offset_loses_nothing() {
     let cluster = Cluster::new();
     for after in 0..20 {
-        cluster.publish(TOPIC, &body(&gbm(1, Kind::Alert, after))).await;
+        cluster
+            .publish(TOPIC, &body(&gbm(1, Kind::Alert, after)))
+            .await;
     }
     cluster.publish(TOPIC, b"no notice at all").await;
     let desk = TestApp::new();
     let listener = Listener::start(&desk.app, cluster.settings(&[TOPIC]));
     until(&desk.app, NOTICES, 20).await;
     until(&desk.app, "select count(*) from aside", 1).await;
-    until(&desk.app, "select coalesce(max(next_offset), 0) from kafka_positions", 21).await;
+    until(
+        &desk.app,
+        "select coalesce(max(next_offset), 0) from kafka_positions",
+        21,
+    )
+    .await;
     listener.stop().await;
     desk.app.db.close().await;
     let TestApp { app, folder } = desk;
@@ -104,11 +124,21 @@ async fn a_notice_goes_all_the_way_once_and_a_lost_group_offset_loses_nothing() 
 
     let desk = TestApp::in_folder(folder);
     // With a group of another name the broker knows no offset for us; our own position counts.
-    desk.app.db.write(|tx| Ok(tx.execute("delete from keepsakes where name = 'kafka group'", [])?)).await.unwrap();
-    cluster.publish(TOPIC, &body(&gbm(1, Kind::Alert, 99))).await;
+    desk.app
+        .db
+        .write(|tx| Ok(tx.execute("delete from keepsakes where name = 'kafka group'", [])?))
+        .await
+        .unwrap();
+    cluster
+        .publish(TOPIC, &body(&gbm(1, Kind::Alert, 99)))
+        .await;
     let listener = Listener::start(&desk.app, cluster.settings(&[TOPIC]));
     until(&desk.app, NOTICES, 21).await;
-    assert_eq!(count(&desk.app, "select times from aside").await, 1, "the position was not used: the junk came again");
+    assert_eq!(
+        count(&desk.app, "select times from aside").await,
+        1,
+        "the position was not used: the junk came again"
+    );
     listener.stop().await;
 }
 
@@ -118,7 +148,12 @@ async fn another_clusters_offsets_confuse_nothing() {
     // The same topic was read far ahead, elsewhere.
     desk.app
         .db
-        .write(|tx| Ok(tx.execute("insert into kafka_positions values ('elsewhere', ?1, 0, 5000)", [TOPIC])?))
+        .write(|tx| {
+            Ok(tx.execute(
+                "insert into kafka_positions values ('elsewhere', ?1, 0, 5000)",
+                [TOPIC],
+            )?)
+        })
         .await
         .unwrap();
     let cluster = Cluster::new();
@@ -126,7 +161,14 @@ async fn another_clusters_offsets_confuse_nothing() {
     let listener = Listener::start(&desk.app, cluster.settings(&[TOPIC]));
     until(&desk.app, NOTICES, 1).await;
     listener.stop().await;
-    assert_eq!(count(&desk.app, "select count(distinct cluster) from kafka_positions").await, 2);
+    assert_eq!(
+        count(
+            &desk.app,
+            "select count(distinct cluster) from kafka_positions"
+        )
+        .await,
+        2
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -138,7 +180,12 @@ async fn what_kafka_delivers_again_or_a_push_brought_first_is_seen() {
     cluster.publish(TOPIC, &body(&alert)).await;
     cluster.publish(TOPIC, &body(&alert)).await;
     let listener = Listener::start(&desk.app, cluster.settings(&[TOPIC]));
-    until(&desk.app, "select coalesce(max(next_offset), 0) from kafka_positions", 2).await;
+    until(
+        &desk.app,
+        "select coalesce(max(next_offset), 0) from kafka_positions",
+        2,
+    )
+    .await;
     listener.stop().await;
     assert_eq!(count(&desk.app, NOTICES).await, 1);
     assert_eq!(count(&desk.app, "select count(*) from events").await, 1);
@@ -152,7 +199,12 @@ async fn heartbeats_stay_out_of_the_database() {
     let listener = Listener::start(&desk.app, cluster.settings(&["gcn.heartbeat", TOPIC]));
     let beats = async {
         for _ in 0..100 {
-            cluster.publish("gcn.heartbeat", br#"{"alert_datetime":"2026-11-20T22:00:00Z"}"#).await;
+            cluster
+                .publish(
+                    "gcn.heartbeat",
+                    br#"{"alert_datetime":"2026-11-20T22:00:00Z"}"#,
+                )
+                .await;
             if desk.app.health.moment("heartbeat").is_some() {
                 return;
             }
@@ -162,17 +214,30 @@ async fn heartbeats_stay_out_of_the_database() {
     };
     beats.await;
     listener.stop().await;
-    assert_eq!(count(&desk.app, "select (select count(*) from notices) + (select count(*) from aside)").await, 0);
+    assert_eq!(
+        count(
+            &desk.app,
+            "select (select count(*) from notices) + (select count(*) from aside)"
+        )
+        .await,
+        0
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broker_that_does_not_answer_is_a_warning_with_what_to_do() {
     let desk = TestApp::new();
-    let nowhere = Kafka { bootstrap: "127.0.0.1:9".into(), ..Cluster::new().settings(&[TOPIC]) };
+    let nowhere = Kafka {
+        bootstrap: "127.0.0.1:9".into(),
+        ..Cluster::new().settings(&[TOPIC])
+    };
     let listener = Listener::start(&desk.app, nowhere);
     for _ in 0..100 {
         if let Some(known) = desk.app.health.of("kafka") {
-            assert!(known.words.contains("127.0.0.1:9") && known.remedy.is_some(), "{known:?}");
+            assert!(
+                known.words.contains("127.0.0.1:9") && known.remedy.is_some(),
+                "{known:?}"
+            );
             return listener.stop().await;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -198,7 +263,10 @@ async fn a_listener_elsewhere_forwards_what_it_hears() {
     let stop = CancellationToken::new();
     let stopping = stop.clone();
     let setup = Arc::new(setup);
-    let forwarding = tokio::spawn(async move { grb_app::intake::forward::forward(&setup, desk, stopping).await });
+    let forwarding =
+        tokio::spawn(
+            async move { grb_app::intake::forward::forward(&setup, desk, stopping).await },
+        );
     until(&served.app, NOTICES, 1).await;
     stop.cancel();
     forwarding.await.unwrap().unwrap();

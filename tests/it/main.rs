@@ -1,8 +1,17 @@
 //! The program as its users and scripts meet it: real router, real database, real commands; nothing needs to be running.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up should fail loudly"
+)]
+
 mod architecture;
 mod bursts;
 mod commands;
+#[expect(
+    dead_code,
+    reason = "the tests against a real Kafka need some of it alone"
+)]
 mod common;
 mod kafka;
 mod push;

@@ -10,7 +10,12 @@ use serde_json::Value;
 use crate::common::{NOW, Served, TestApp, frames, gbm};
 
 /// The first `count` events of the stream at `path`.
-async fn events(desk: &Served, path: &str, last_id: Option<i64>, count: usize) -> Vec<(i64, String, Value)> {
+async fn events(
+    desk: &Served,
+    path: &str,
+    last_id: Option<i64>,
+    count: usize,
+) -> Vec<(i64, String, Value)> {
     let mut request = desk.client.get(desk.url(path));
     if let Some(id) = last_id {
         request = request.header("Last-Event-ID", id.to_string());
@@ -20,19 +25,31 @@ async fn events(desk: &Served, path: &str, last_id: Option<i64>, count: usize) -
     let (mut text, mut found, mut from) = (String::new(), 0, 0);
     let reading = async {
         while found < count {
-            text += &String::from_utf8_lossy(&answer.chunk().await.unwrap().expect("the stream ended early"));
+            text += &String::from_utf8_lossy(
+                &answer
+                    .chunk()
+                    .await
+                    .unwrap()
+                    .expect("the stream ended early"),
+            );
             while let Some(end) = text[from..].find("\n\n") {
                 (found, from) = (found + 1, from + end + 2);
             }
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), reading).await.unwrap_or_else(|_| panic!("only {found} events came"));
+    tokio::time::timeout(Duration::from_secs(10), reading)
+        .await
+        .unwrap_or_else(|_| panic!("only {found} events came"));
     assert!(!text.contains('\r'));
     frames(&text)
 }
 
 async fn ids(desk: &Served, path: &str, last_id: Option<i64>, count: usize) -> Vec<i64> {
-    events(desk, path, last_id, count).await.into_iter().map(|(id, ..)| id).collect()
+    events(desk, path, last_id, count)
+        .await
+        .into_iter()
+        .map(|(id, ..)| id)
+        .collect()
 }
 
 #[tokio::test]
@@ -45,7 +62,13 @@ async fn what_happens_is_told_as_it_happens() {
         desk.take(&gbm(1, Kind::Alert, 6)).await;
     };
     let (heard, ()) = tokio::join!(listening, happening);
-    assert_eq!(heard.iter().map(|(id, name, _)| (*id, name.as_str())).collect::<Vec<_>>(), [(1, "burst.new"), (2, "burst.updated")]);
+    assert_eq!(
+        heard
+            .iter()
+            .map(|(id, name, _)| (*id, name.as_str()))
+            .collect::<Vec<_>>(),
+        [(1, "burst.new"), (2, "burst.updated")]
+    );
     assert_eq!(heard[0].2["type"], "burst.new");
     assert_eq!(heard[1].2["data"]["notice_count"], 2);
 }
@@ -56,9 +79,19 @@ async fn a_browser_that_comes_back_misses_nothing() {
     for after in 0..5 {
         desk.take(&gbm(1, Kind::Alert, after)).await;
     }
-    assert_eq!(ids(&desk, "/api/stream?since=0", None, 5).await, [1, 2, 3, 4, 5]);
-    assert_eq!(ids(&desk, "/api/stream?topics=bursts", Some(3), 2).await, [4, 5]);
-    assert_eq!(ids(&desk, "/api/stream?since=1", Some(3), 2).await, [4, 5], "the header counts more");
+    assert_eq!(
+        ids(&desk, "/api/stream?since=0", None, 5).await,
+        [1, 2, 3, 4, 5]
+    );
+    assert_eq!(
+        ids(&desk, "/api/stream?topics=bursts", Some(3), 2).await,
+        [4, 5]
+    );
+    assert_eq!(
+        ids(&desk, "/api/stream?since=1", Some(3), 2).await,
+        [4, 5],
+        "the header counts more"
+    );
 }
 
 #[tokio::test]
@@ -69,7 +102,11 @@ async fn an_id_that_is_too_old_or_unknown_is_answered_with_a_reset() {
     }
     let unknown = events(&desk, "/api/stream?since=77", None, 1).await;
     assert_eq!((unknown[0].0, unknown[0].1.as_str()), (5, "reset"));
-    desk.app.db.write(|tx| bus::forget_old(tx, *NOW + TimeDelta::days(8))).await.unwrap();
+    desk.app
+        .db
+        .write(|tx| bus::forget_old(tx, *NOW + TimeDelta::days(8)))
+        .await
+        .unwrap();
     let forgotten = events(&desk, "/api/stream?since=2", None, 1).await;
     assert_eq!((forgotten[0].0, forgotten[0].1.as_str()), (5, "reset"));
     let listening = ids(&desk, "/api/stream?since=0", None, 1);
@@ -77,7 +114,11 @@ async fn an_id_that_is_too_old_or_unknown_is_answered_with_a_reset() {
         tokio::time::sleep(Duration::from_millis(200)).await;
         desk.take(&gbm(1, Kind::Alert, 9)).await
     };
-    assert_eq!(tokio::join!(listening, happening).0, [6], "since=0 never resets, and an id is never used twice");
+    assert_eq!(
+        tokio::join!(listening, happening).0,
+        [6],
+        "since=0 never resets, and an id is never used twice"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,7 +133,9 @@ async fn a_slow_reader_is_cut_off_and_hurts_nobody() {
         let large = "x".repeat(20_000);
         for _ in 0..EVENTS / 50 {
             let (bus, large) = (desk.app.bus.clone(), large.clone());
-            let fifty = move |tx: &Tx| (0..50).try_for_each(|_| bus.append(tx, *NOW, "bursts", "burst.updated", &large));
+            let fifty = move |tx: &Tx| {
+                (0..50).try_for_each(|_| bus.append(tx, *NOW, "bursts", "burst.updated", &large))
+            };
             desk.app.db.write(fifty).await.unwrap();
             tokio::time::sleep(Duration::from_millis(40)).await;
         }
@@ -100,14 +143,20 @@ async fn a_slow_reader_is_cut_off_and_hurts_nobody() {
     let (heard, ()) = tokio::join!(quick, happening);
     assert_eq!(heard, (1..=EVENTS).collect::<Vec<_>>());
     // The slow one now reads what the connection had room for, and then finds its end.
-    let text = tokio::time::timeout(Duration::from_secs(5), slow.text()).await.expect("the slow stream never ended").unwrap();
+    let text = tokio::time::timeout(Duration::from_secs(5), slow.text())
+        .await
+        .expect("the slow stream never ended")
+        .unwrap();
     assert!(frames(&text).len() < 1000);
 }
 
 #[tokio::test]
 async fn only_known_topics_are_told() {
     let desk = TestApp::serve().await;
-    assert_eq!(desk.get("/api/stream?topics=bursts,weather").await.status(), 422);
+    assert_eq!(
+        desk.get("/api/stream?topics=bursts,weather").await.status(),
+        422
+    );
     assert_eq!(desk.get("/api/stream?topics=users").await.status(), 401);
     assert_eq!(desk.get("/api/stream?since=x").await.status(), 422);
 }

@@ -6,13 +6,31 @@ use crate::common::TestApp;
 async fn every_page_comes_with_a_strict_policy_and_nothing_inline() {
     let desk = TestApp::serve().await;
     for path in ["/", "/bursts", "/status", "/api/docs", "/nowhere"] {
-        let answer = desk.client.get(desk.url(path)).header("accept", "text/html").send().await.unwrap();
-        let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
-        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{path}");
+        let answer = desk
+            .client
+            .get(desk.url(path))
+            .header("accept", "text/html")
+            .send()
+            .await
+            .unwrap();
+        let policy = answer.headers()["content-security-policy"]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        assert!(
+            policy.contains("default-src 'none'") && !policy.contains("unsafe"),
+            "{path}"
+        );
         assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
         let page = answer.text().await.unwrap();
-        assert!(!page.contains("<style") && !page.contains(" style=") && !page.contains(" onclick="), "{path}");
-        assert!(!page.replace("<script src", "").contains("<script"), "{path} has an inline script");
+        assert!(
+            !page.contains("<style") && !page.contains(" style=") && !page.contains(" onclick="),
+            "{path}"
+        );
+        assert!(
+            !page.replace("<script src", "").contains("<script"),
+            "{path} has an inline script"
+        );
     }
 }
 
@@ -20,12 +38,20 @@ async fn every_page_comes_with_a_strict_policy_and_nothing_inline() {
 async fn what_a_page_names_is_there_and_kept_by_browsers() {
     let desk = TestApp::serve().await;
     let (_, page) = desk.page("/").await;
-    let named: Vec<&str> = page.split('"').filter(|part| part.starts_with("/assets/")).collect();
+    let named: Vec<&str> = page
+        .split('"')
+        .filter(|part| part.starts_with("/assets/"))
+        .collect();
     assert!(named.len() > 3);
     for path in named {
         let answer = desk.get(path).await;
         assert_eq!(answer.status(), 200, "{path}");
-        assert!(answer.headers()["cache-control"].to_str().unwrap().contains("immutable"));
+        assert!(
+            answer.headers()["cache-control"]
+                .to_str()
+                .unwrap()
+                .contains("immutable")
+        );
     }
     assert_eq!(desk.get("/assets/0/css/no.css").await.status(), 404);
     assert_eq!(desk.get("/assets/0/../../Cargo.toml").await.status(), 404);
@@ -38,10 +64,24 @@ async fn a_problem_is_a_page_for_people_and_a_document_for_scripts() {
     assert_eq!(status, 404);
     assert!(page.contains("<h1>") && page.contains("no such burst"));
     let document = desk.get("/api/bursts/99").await;
-    assert_eq!(document.headers()["content-type"], "application/problem+json");
+    assert_eq!(
+        document.headers()["content-type"],
+        "application/problem+json"
+    );
     let problem: serde_json::Value = document.json().await.unwrap();
-    assert_eq!((&problem["status"], &problem["type"]), (&404.into(), &"about:blank".into()));
-    assert_eq!(desk.client.delete(desk.url("/api/bursts")).send().await.unwrap().status(), 405);
+    assert_eq!(
+        (&problem["status"], &problem["type"]),
+        (&404.into(), &"about:blank".into())
+    );
+    assert_eq!(
+        desk.client
+            .delete(desk.url("/api/bursts"))
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        405
+    );
 }
 
 #[tokio::test]
@@ -49,14 +89,46 @@ async fn a_theme_is_chosen_by_a_plain_form_of_this_site_only() {
     let desk = TestApp::serve().await;
     let choose = |origin: &'static str, back: &'static str| {
         let form = [("theme", "red"), ("back", back)];
-        desk.client.post(desk.url("/theme")).header("cookie", "theme=dark").header("origin", origin.replace("HOST", &desk.address.to_string())).form(&form).send()
+        desk.client
+            .post(desk.url("/theme"))
+            .header("cookie", "theme=dark")
+            .header("origin", origin.replace("HOST", &desk.address.to_string()))
+            .form(&form)
+            .send()
     };
     let chosen = choose("http://HOST", "/bursts").await.unwrap();
-    assert_eq!((chosen.status().as_u16(), chosen.headers()["location"].to_str().unwrap()), (303, "/bursts"));
-    let cookie = chosen.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
-    let page = desk.client.get(desk.url("/")).header("cookie", cookie).send().await.unwrap().text().await.unwrap();
+    assert_eq!(
+        (
+            chosen.status().as_u16(),
+            chosen.headers()["location"].to_str().unwrap()
+        ),
+        (303, "/bursts")
+    );
+    let cookie = chosen.headers()["set-cookie"]
+        .to_str()
+        .unwrap()
+        .split(';')
+        .next()
+        .unwrap()
+        .to_owned();
+    let page = desk
+        .client
+        .get(desk.url("/"))
+        .header("cookie", cookie)
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
     assert!(page.contains("data-theme=\"red\""));
-    assert_eq!(choose("https://elsewhere.example", "/").await.unwrap().status(), 403);
+    assert_eq!(
+        choose("https://elsewhere.example", "/")
+            .await
+            .unwrap()
+            .status(),
+        403
+    );
     let away = choose("http://HOST", "//elsewhere.example").await.unwrap();
     assert_eq!(away.headers()["location"], "/");
 }
@@ -64,11 +136,23 @@ async fn a_theme_is_chosen_by_a_plain_form_of_this_site_only() {
 #[tokio::test]
 async fn health_says_ready_and_what_is_off() {
     let desk = TestApp::serve().await;
-    for path in ["/health", "/health/liveness", "/health/live", "/health/readiness", "/health/ready"] {
+    for path in [
+        "/health",
+        "/health/liveness",
+        "/health/live",
+        "/health/readiness",
+        "/health/ready",
+    ] {
         assert_eq!(desk.get(path).await.status(), 200, "{path}");
     }
     let readiness = desk.json("/health/readiness").await;
-    assert_eq!((&readiness["status"], &readiness["parts"]["database"]["state"]), (&"ready".into(), &"ok".into()));
+    assert_eq!(
+        (
+            &readiness["status"],
+            &readiness["parts"]["database"]["state"]
+        ),
+        (&"ready".into(), &"ok".into())
+    );
     desk.app.db.close().await;
     assert_eq!(desk.get("/health/readiness").await.status(), 503);
     assert_eq!(desk.get("/health/liveness").await.status(), 200);
@@ -78,8 +162,21 @@ async fn health_says_ready_and_what_is_off() {
 async fn metrics_are_for_this_machine() {
     grb_app::platform::telemetry::start_counting();
     let desk = TestApp::serve().await;
-    assert!(desk.get("/metrics").await.text().await.unwrap().contains("grb_stream_listeners"));
-    let proxied = desk.client.get(desk.url("/metrics")).header("x-forwarded-for", "192.0.2.1").send().await.unwrap();
+    assert!(
+        desk.get("/metrics")
+            .await
+            .text()
+            .await
+            .unwrap()
+            .contains("grb_stream_listeners")
+    );
+    let proxied = desk
+        .client
+        .get(desk.url("/metrics"))
+        .header("x-forwarded-for", "192.0.2.1")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(proxied.status(), 401);
 }
 
@@ -88,7 +185,19 @@ async fn every_json_route_is_described() {
     let desk = TestApp::serve().await;
     let document = desk.json("/api/openapi.json").await;
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
-    for path in ["/api/bursts", "/api/bursts/latest", "/api/bursts/{id}", "/api/bursts/{id}/notices", "/api/notices", "/api/stream", "/health/readiness", "/metrics"] {
-        assert!(document["paths"][path].is_object(), "{path} is not described");
+    for path in [
+        "/api/bursts",
+        "/api/bursts/latest",
+        "/api/bursts/{id}",
+        "/api/bursts/{id}/notices",
+        "/api/notices",
+        "/api/stream",
+        "/health/readiness",
+        "/metrics",
+    ] {
+        assert!(
+            document["paths"][path].is_object(),
+            "{path} is not described"
+        );
     }
 }

@@ -24,11 +24,34 @@ const BURSTS: &str = "select mission || ' ' || key || ' ' || coalesce(instrument
 fn backlog() -> Vec<Vec<u8>> {
     let notice = |n: u32| {
         let (trigger, step) = (1000 + n / 5, n % 5);
-        let place = (f64::from(n % 360), f64::from(n % 120) - 60.0, 20.0 - 4.0 * f64::from(step));
+        let place = (
+            f64::from(n % 360),
+            f64::from(n % 120) - 60.0,
+            20.0 - 4.0 * f64::from(step),
+        );
         match step {
             0 => gbm(trigger, Kind::Alert, 5),
-            1 => gbm_at(trigger, Kind::Flight, 27, place, Some((Class::UnreliableLocation, 0.5))),
-            2 => gbm_at(trigger, Kind::Flight, 45, place, Some((if trigger % 3 == 0 { Class::SolarFlare } else { Class::Grb }, 0.9))),
+            1 => gbm_at(
+                trigger,
+                Kind::Flight,
+                27,
+                place,
+                Some((Class::UnreliableLocation, 0.5)),
+            ),
+            2 => gbm_at(
+                trigger,
+                Kind::Flight,
+                45,
+                place,
+                Some((
+                    if trigger % 3 == 0 {
+                        Class::SolarFlare
+                    } else {
+                        Class::Grb
+                    },
+                    0.9,
+                )),
+            ),
             3 => gbm_at(trigger, Kind::Ground, 87, place, None),
             _ => gbm_at(trigger, Kind::Final, 560, place, None),
         }
@@ -38,7 +61,13 @@ fn backlog() -> Vec<Vec<u8>> {
 
 fn start(bench: &Bench, folder: &std::path::Path, topic: &str) -> Child {
     Command::new(env!("CARGO_BIN_EXE_grb-app"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--data-dir", folder.to_str().unwrap()])
+        .args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--data-dir",
+            folder.to_str().unwrap(),
+        ])
         .env("GRB_KAFKA_BOOTSTRAP", &bench.plaintext)
         .env("GRB_KAFKA_TOPICS", topic)
         .env("GRB_LOG", "error")
@@ -49,12 +78,20 @@ fn start(bench: &Bench, folder: &std::path::Path, topic: &str) -> Child {
 
 /// How many notices are there; the file may be in the middle of anything.
 fn notices(folder: &std::path::Path) -> u32 {
-    let count = |conn: Connection| conn.query_row("select count(*) from notices", [], |row| row.get(0));
-    Connection::open(folder.join("grb-app.db")).and_then(count).unwrap_or(0)
+    let count =
+        |conn: Connection| conn.query_row("select count(*) from notices", [], |row| row.get(0));
+    Connection::open(folder.join("grb-app.db"))
+        .and_then(count)
+        .unwrap_or(0)
 }
 
 fn bursts(conn: &Connection) -> Vec<String> {
-    conn.prepare(BURSTS).unwrap().query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    conn.prepare(BURSTS)
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -65,7 +102,9 @@ async fn fifty_kills_in_a_backlog_lose_nothing_and_double_nothing() {
     let all = backlog();
     let calm = TestApp::new();
     for body in &all {
-        take(&calm.app, RawNotice::new("calm", body.clone())).await.unwrap();
+        take(&calm.app, RawNotice::new("calm", body.clone()))
+            .await
+            .unwrap();
     }
     let expected = calm.app.db.read(|conn| Ok(bursts(conn))).await.unwrap();
 
@@ -73,9 +112,11 @@ async fn fifty_kills_in_a_backlog_lose_nothing_and_double_nothing() {
     let mut published = all.chunks(all.len().div_ceil(KILLS as usize));
     for _ in 0..KILLS {
         // A hundred more each time, so that no life begins with nothing to do.
-        bench.publish(&topic, published.next().into_iter().flatten().cloned()).await;
+        bench
+            .publish(&topic, published.next().into_iter().flatten().cloned())
+            .await;
         let mut program = start(&bench, folder.path(), &topic);
-        tokio::time::sleep(Duration::from_millis(400).mul_f64(random::jitter(0.95))).await;
+        tokio::time::sleep(Duration::from_millis(900).mul_f64(random::jitter(0.95))).await;
         program.kill().unwrap();
         program.wait().unwrap();
     }
@@ -93,6 +134,8 @@ async fn fifty_kills_in_a_backlog_lose_nothing_and_double_nothing() {
     let conn = Connection::open(folder.path().join("grb-app.db")).unwrap();
     assert_eq!(notices(folder.path()), BACKLOG);
     assert_eq!(bursts(&conn), expected);
-    let verdict: String = conn.query_row("pragma integrity_check", [], |row| row.get(0)).unwrap();
+    let verdict: String = conn
+        .query_row("pragma integrity_check", [], |row| row.get(0))
+        .unwrap();
     assert_eq!(verdict, "ok");
 }

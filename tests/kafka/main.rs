@@ -1,5 +1,10 @@
 //! The listener against a real Apache Kafka with GCN's own login: OAUTHBEARER over TLS. `tests/kafka/run` starts all of it.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up should fail loudly"
+)]
+
 #[path = "../it/common.rs"]
 #[expect(dead_code, reason = "these tests need less of it")]
 mod common;
@@ -70,31 +75,61 @@ impl Bench {
 
     fn client(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
-        config.set("bootstrap.servers", &self.plaintext).set("message.max.bytes", "8000000").set("broker.address.family", "v4");
+        config
+            .set("bootstrap.servers", &self.plaintext)
+            .set("message.max.bytes", "8000000")
+            .set("broker.address.family", "v4");
         config
     }
 
     async fn create_topic(&self, topic: &str) {
         let admin: AdminClient<DefaultClientContext> = self.client().create().unwrap();
         let topic = NewTopic::new(topic, 1, TopicReplication::Fixed(1));
-        admin.create_topics([&topic], &AdminOptions::new()).await.unwrap()[0].as_ref().unwrap();
+        admin
+            .create_topics([&topic], &AdminOptions::new())
+            .await
+            .unwrap()[0]
+            .as_ref()
+            .unwrap();
     }
 
     async fn publish(&self, topic: &str, bodies: impl IntoIterator<Item = Vec<u8>>) {
         let producer: FutureProducer = self.client().create().unwrap();
         for body in bodies {
-            producer.send(FutureRecord::<(), [u8]>::to(topic).payload(&body), Duration::from_secs(30)).await.unwrap();
+            producer
+                .send(
+                    FutureRecord::<(), [u8]>::to(topic).payload(&body),
+                    Duration::from_secs(30),
+                )
+                .await
+                .unwrap();
         }
     }
 
     async fn tokens_issued(&self) -> u64 {
-        let client = grb_app::platform::trust::Roots::load(Some(self.ca.as_ref())).unwrap().client().unwrap();
-        client.get(&self.tokens_url).send().await.unwrap().text().await.unwrap().trim().parse().unwrap()
+        let client = grb_app::platform::trust::Roots::load(Some(self.ca.as_ref()))
+            .unwrap()
+            .client()
+            .unwrap();
+        client
+            .get(&self.tokens_url)
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
+            .trim()
+            .parse()
+            .unwrap()
     }
 
     fn broker(what: &str) {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/kafka/broker");
-        assert!(Command::new(script).arg(what).status().unwrap().success(), "broker {what}");
+        assert!(
+            Command::new(script).arg(what).status().unwrap().success(),
+            "broker {what}"
+        );
     }
 }
 
@@ -117,16 +152,23 @@ impl Listener {
 
     async fn stop(self) {
         self.stop.cancel();
-        tokio::time::timeout(Duration::from_secs(20), self.task).await.expect("the listener did not stop").unwrap().unwrap();
+        tokio::time::timeout(Duration::from_secs(20), self.task)
+            .await
+            .expect("the listener did not stop")
+            .unwrap()
+            .unwrap();
     }
 }
 
 async fn count(app: &App, sql: &'static str) -> i64 {
-    app.db.read(move |conn| Ok(conn.query_row(sql, [], |row| row.get(0))?)).await.unwrap()
+    app.db
+        .read(move |conn| Ok(conn.query_row(sql, [], |row| row.get(0))?))
+        .await
+        .unwrap()
 }
 
 async fn until(app: &App, sql: &'static str, wanted: i64) {
-    for _ in 0..900 {
+    for _ in 0..200 {
         if count(app, sql).await == wanted {
             return;
         }
@@ -138,27 +180,35 @@ async fn until(app: &App, sql: &'static str, wanted: i64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_login_lasts_longer_than_a_token() {
     let Some(bench) = Bench::found() else { return };
-    let (desk, topic) = (TestApp::new(), topic("tokens"));
+    let (desk, topic) = (TestApp::today(), topic("tokens"));
     bench.create_topic(&topic).await;
     let before = bench.tokens_issued().await;
     let listener = Listener::start(&desk.app, bench.logged_in(&topic));
     // The token lives 30 s and the broker asks for a fresh one every 20 s.
     for second in 0..45 {
-        bench.publish(&topic, [body(&gbm(1, Kind::Alert, second))]).await;
+        bench
+            .publish(&topic, [body(&gbm(1, Kind::Alert, second))])
+            .await;
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     until(&desk.app, NOTICES, 45).await;
     listener.stop().await;
     let issued = bench.tokens_issued().await - before;
-    assert!((2..=5).contains(&issued), "{issued} tokens in 45 s; each costs GCN money");
+    assert!(
+        (2..=5).contains(&issued),
+        "{issued} tokens in 45 s; each costs GCN money"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_credentials_are_said_with_what_to_do() {
     let Some(bench) = Bench::found() else { return };
-    let (desk, topic) = (TestApp::new(), topic("credentials"));
+    let (desk, topic) = (TestApp::today(), topic("credentials"));
     let mut kafka = bench.logged_in(&topic);
-    kafka.login = kafka.login.map(|login| Login { client_secret: Secret::new("wrong"), ..login });
+    kafka.login = kafka.login.map(|login| Login {
+        client_secret: Secret::new("wrong"),
+        ..login
+    });
     let listener = Listener::start(&desk.app, kafka);
     for _ in 0..100 {
         if let Some(known) = desk.app.health.of("kafka") {
@@ -174,40 +224,69 @@ async fn wrong_credentials_are_said_with_what_to_do() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_topic_that_comes_to_be_is_heard_and_4_mib_are_taken_whole() {
     let Some(bench) = Bench::found() else { return };
-    let (desk, topic) = (TestApp::new(), topic("late"));
+    let (desk, topic) = (TestApp::today(), topic("late"));
     let listener = Listener::start(&desk.app, bench.logged_in(&topic));
     tokio::time::sleep(Duration::from_secs(5)).await;
     bench.create_topic(&topic).await;
     let large = vec![b'x'; 4 * 1024 * 1024];
-    bench.publish(&topic, [body(&gbm(1, Kind::Alert, 5)), large]).await;
+    bench
+        .publish(&topic, [body(&gbm(1, Kind::Alert, 5)), large])
+        .await;
     until(&desk.app, NOTICES, 1).await;
-    until(&desk.app, "select coalesce(sum(length(body)), 0) from aside", 4 * 1024 * 1024).await;
+    until(
+        &desk.app,
+        "select coalesce(sum(length(body)), 0) from aside",
+        4 * 1024 * 1024,
+    )
+    .await;
     listener.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_delivered_again_is_seen() {
     let Some(bench) = Bench::found() else { return };
-    let (desk, topic) = (TestApp::new(), topic("again"));
+    let (desk, topic) = (TestApp::today(), topic("again"));
     bench.create_topic(&topic).await;
     let alert = body(&gbm(1, Kind::Alert, 5));
-    bench.publish(&topic, [alert.clone(), alert.clone(), alert]).await;
+    bench
+        .publish(&topic, [alert.clone(), alert.clone(), alert])
+        .await;
     let listener = Listener::start(&desk.app, bench.logged_in(&topic));
-    until(&desk.app, "select coalesce(max(next_offset), 0) from kafka_positions", 3).await;
+    until(
+        &desk.app,
+        "select coalesce(max(next_offset), 0) from kafka_positions",
+        3,
+    )
+    .await;
     listener.stop().await;
     // Everything forgotten but the notices: all records come again.
-    desk.app.db.write(|tx| Ok(tx.execute_batch("delete from kafka_positions; delete from keepsakes;")?)).await.unwrap();
+    desk.app
+        .db
+        .write(|tx| Ok(tx.execute_batch("delete from kafka_positions; delete from keepsakes;")?))
+        .await
+        .unwrap();
     let listener = Listener::start(&desk.app, bench.logged_in(&topic));
-    until(&desk.app, "select coalesce(max(next_offset), 0) from kafka_positions", 3).await;
+    until(
+        &desk.app,
+        "select coalesce(max(next_offset), 0) from kafka_positions",
+        3,
+    )
+    .await;
     listener.stop().await;
-    assert_eq!((count(&desk.app, NOTICES).await, count(&desk.app, "select count(*) from events").await), (1, 1));
+    assert_eq!(
+        (
+            count(&desk.app, NOTICES).await,
+            count(&desk.app, "select count(*) from events").await
+        ),
+        (1, 1)
+    );
 }
 
 /// Last by its name: tests of one binary share the broker, and this one takes it away for a while.
 #[tokio::test(flavor = "multi_thread")]
 async fn z_a_broker_that_was_killed_and_is_back_is_heard_again() {
     let Some(bench) = Bench::found() else { return };
-    let (desk, topic) = (TestApp::new(), topic("killed"));
+    let (desk, topic) = (TestApp::today(), topic("killed"));
     bench.create_topic(&topic).await;
     bench.publish(&topic, [body(&gbm(1, Kind::Alert, 1))]).await;
     let listener = Listener::start(&desk.app, bench.logged_in(&topic));

@@ -1,13 +1,21 @@
 //! What is no burst, or not surely one: flares, lightning, particles, mistakes, gravitational waves, faint X-ray flashes.
 
 use super::super::event::{Event, arcmin, fermi, svom, swift};
-use crate::notices::Class::{Grb, LocalParticles, SolarFlare, TerrestrialFlash, UnreliableLocation};
+use crate::notices::Class::{
+    Grb, LocalParticles, SolarFlare, TerrestrialFlash, UnreliableLocation,
+};
 
 /// Recorded notices of trigger 471017773 (5 December 2015), at the place where the Sun roughly stood on that day.
 pub(super) fn solar_flare() -> Event {
     fermi("471017773", "bn151205595")
         .gbm_alert(4.1, "4.6", "0.256", "n3, n5")
-        .gbm_flight(24.1, (259.3333, -11.5333, 16.4167), (SolarFlare, 78.0), "8.10", "1.024")
+        .gbm_flight(
+            24.1,
+            (259.3333, -11.5333, 16.4167),
+            (SolarFlare, 78.0),
+            "8.10",
+            "1.024",
+        )
 }
 
 /// A gamma-ray flash of a thunderstorm. The alert is the recorded one of trigger 689708783 (16 ms, 15 σ), which came half an
@@ -15,7 +23,13 @@ pub(super) fn solar_flare() -> Event {
 pub(super) fn terrestrial_flash() -> Event {
     fermi("689708783", "bn221109740")
         .gbm_alert(5.0, "15.0", "0.016", "n3, n4")
-        .gbm_flight(25.0, (118.4, -12.9, 12.3), (TerrestrialFlash, 98.0), "15.00", "0.016")
+        .gbm_flight(
+            25.0,
+            (118.4, -12.9, 12.3),
+            (TerrestrialFlash, 98.0),
+            "15.00",
+            "0.016",
+        )
 }
 
 /// Charged particles at the spacecraft. All numbers are assumed, the trigger's as well, after the way such triggers go: a
@@ -23,9 +37,27 @@ pub(super) fn terrestrial_flash() -> Event {
 pub(super) fn local_particles() -> Event {
     fermi("717000000", "")
         .gbm_alert(6.0, "4.6", "8.192", "n0, n6, nb")
-        .gbm_flight(27.0, (38.2, 61.4, 28.9), (UnreliableLocation, 61.0), "4.60", "8.192")
-        .gbm_flight(46.0, (52.7, 66.0, 33.4), (LocalParticles, 74.0), "7.90", "4.096")
-        .gbm_flight(68.0, (55.1, 67.3, 31.0), (LocalParticles, 96.0), "14.30", "4.096")
+        .gbm_flight(
+            27.0,
+            (38.2, 61.4, 28.9),
+            (UnreliableLocation, 61.0),
+            "4.60",
+            "8.192",
+        )
+        .gbm_flight(
+            46.0,
+            (52.7, 66.0, 33.4),
+            (LocalParticles, 74.0),
+            "7.90",
+            "4.096",
+        )
+        .gbm_flight(
+            68.0,
+            (55.1, 67.3, 31.0),
+            (LocalParticles, 96.0),
+            "14.30",
+            "4.096",
+        )
 }
 
 /// The recorded notice of trigger 1180063 (20 July 2023), 131 s late, when the star tracker had lost lock. The quick look,
@@ -66,7 +98,13 @@ pub(super) fn sb26020402() -> Event {
 /// retraction's own notice are assumed.
 pub(super) fn s230808i() -> Event {
     let found = |stage| {
-        [("Stage", stage), ("Significant", "yes"), ("Detectors", "H1,L1"), ("False alarms", "one in 459 years"), ("Search", "unmodelled burst")]
+        [
+            ("Stage", stage),
+            ("Significant", "yes"),
+            ("Detectors", "H1,L1"),
+            ("False alarms", "one in 459 years"),
+            ("Search", "unmodelled burst"),
+        ]
     };
     Event::default()
         .gravitational_wave(120.0, "S230808i", None, &found("Preliminary"))

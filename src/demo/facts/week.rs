@@ -77,8 +77,20 @@ pub(super) fn grb_200415a() -> Event {
 pub(super) fn below_horizon() -> Event {
     fermi("470998462", "bn151205371")
         .gbm_alert(5.4, "4.9", "2.048", "n2, n5")
-        .gbm_flight(23.4, (260.3167, -23.8333, 19.7), (UnreliableLocation, 100.0), "4.90", "2.048")
-        .gbm_flight(41.4, (277.9333, -30.5167, 6.2167), (BelowHorizon, 100.0), "7.00", "4.096")
+        .gbm_flight(
+            23.4,
+            (260.3167, -23.8333, 19.7),
+            (UnreliableLocation, 100.0),
+            "4.90",
+            "2.048",
+        )
+        .gbm_flight(
+            41.4,
+            (277.9333, -30.5167, 6.2167),
+            (BelowHorizon, 100.0),
+            "7.00",
+            "4.096",
+        )
 }
 
 /// Recorded notices of trigger 546518228. It had no letter in a circular at hand, so it keeps GBM's name.
@@ -86,7 +98,13 @@ pub(super) fn grb_180427a() -> Event {
     fermi("546518228", "bn180427442")
         .gbm_alert(5.0, "5.0", "0.128", "n4, n6")
         .gbm_flight(24.0, (267.05, 56.2167, 4.7), (Grb, 90.0), "29.90", "1.024")
-        .gbm_flight(33.0, (267.2333, 56.2, 4.5667), (Grb, 91.0), "56.50", "4.096")
+        .gbm_flight(
+            33.0,
+            (267.2333, 56.2, 4.5667),
+            (Grb, 91.0),
+            "56.50",
+            "4.096",
+        )
         .gbm_ground(36.0, (284.37, 69.21, 1.18), "119.80")
         .gbm_ground(73.0, (281.77, 68.4, 1.0), "99.40")
         .gbm_final(561.0, (281.94, 70.34, 1.0), "long")
@@ -127,7 +145,13 @@ pub(super) fn grb_230826a() -> Event {
 
 /// The recorded notice of Einstein Probe's trigger 01709259773 (9 April 2026); how late it came is assumed.
 pub(super) fn einstein_probe() -> Event {
-    Event::default().wxt(640.0, "01709259773", (184.664, -6.146, 0.0517), "0.07", "7.0")
+    Event::default().wxt(
+        640.0,
+        "01709259773",
+        (184.664, -6.146, 0.0517),
+        "0.07",
+        "7.0",
+    )
 }
 
 /// The bright burst with a supernova, SN 2023pel, which many amateurs followed. GCN Circulars as numbered: final position,

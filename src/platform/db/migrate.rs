@@ -30,27 +30,52 @@ pub fn migrate(path: &Path, now: DateTime<Utc>) -> anyhow::Result<()> {
         0 => prepare(&conn)?,
         _ => drop(keep_copy(&conn, path, found, now)?),
     }
-    embedded::migrations::runner().run(&mut conn).context("Migrating the database")?;
+    embedded::migrations::runner()
+        .run(&mut conn)
+        .context("Migrating the database")?;
     Ok(())
 }
 
 /// The names of the migrations that the file at `path` still needs.
 pub fn pending(path: &Path) -> anyhow::Result<Vec<String>> {
-    let found = if path.exists() { version(&Connection::open(path)?)? } else { 0 };
+    let found = if path.exists() {
+        version(&Connection::open(path)?)?
+    } else {
+        0
+    };
     let all = embedded::migrations::runner();
-    Ok(all.get_migrations().iter().filter(|one| one.version() > found).map(ToString::to_string).collect())
+    Ok(all
+        .get_migrations()
+        .iter()
+        .filter(|one| one.version() > found)
+        .map(ToString::to_string)
+        .collect())
 }
 
 fn newest() -> i32 {
-    embedded::migrations::runner().get_migrations().iter().map(refinery::Migration::version).max().unwrap_or(0)
+    embedded::migrations::runner()
+        .get_migrations()
+        .iter()
+        .map(refinery::Migration::version)
+        .max()
+        .unwrap_or(0)
 }
 
 fn version(conn: &Connection) -> anyhow::Result<i32> {
     let history = "select 1 from sqlite_schema where name = 'refinery_schema_history'";
-    if conn.query_row(history, [], |_| Ok(())).optional().context("Reading the database")?.is_none() {
+    if conn
+        .query_row(history, [], |_| Ok(()))
+        .optional()
+        .context("Reading the database")?
+        .is_none()
+    {
         return Ok(0);
     }
-    Ok(conn.query_row("select coalesce(max(version), 0) from refinery_schema_history", [], |row| row.get(0))?)
+    Ok(conn.query_row(
+        "select coalesce(max(version), 0) from refinery_schema_history",
+        [],
+        |row| row.get(0),
+    )?)
 }
 
 fn refuse_strange(conn: &Connection, path: &Path, found: i32) -> anyhow::Result<()> {
@@ -66,7 +91,10 @@ fn refuse_strange(conn: &Connection, path: &Path, found: i32) -> anyhow::Result<
     let id: i64 = conn.query_row("pragma application_id", [], |row| row.get(0))?;
     let tables: i64 = conn.query_row("select count(*) from sqlite_schema", [], |row| row.get(0))?;
     if tables > 0 && id != APPLICATION_ID {
-        return Err(Exit::config(format!("{path} is a SQLite file, but not one of grb-app's.")).into());
+        return Err(Exit::config(format!(
+            "{path} is a SQLite file, but not one of grb-app's."
+        ))
+        .into());
     }
     Ok(())
 }
@@ -82,17 +110,30 @@ fn prepare(conn: &Connection) -> anyhow::Result<()> {
 }
 
 /// A copy of the file as it is, checked, beside it; where it was put.
-fn keep_copy(conn: &Connection, path: &Path, found: i32, now: DateTime<Utc>) -> anyhow::Result<PathBuf> {
+fn keep_copy(
+    conn: &Connection,
+    path: &Path,
+    found: i32,
+    now: DateTime<Utc>,
+) -> anyhow::Result<PathBuf> {
     let next = newest();
     let copy = path.with_file_name(format!("{}.before-schema-{next}", super::FILE));
     if copy.exists() {
-        std::fs::rename(&copy, copy.with_extension(format!("before-schema-{next}.{}", now.timestamp())))?;
+        std::fs::rename(
+            &copy,
+            copy.with_extension(format!("before-schema-{next}.{}", now.timestamp())),
+        )?;
     }
-    conn.execute("vacuum into ?1", [copy.to_string_lossy()]).context("Copying the database before its migration")?;
-    let verdict: String = Connection::open(&copy)?.query_row("pragma integrity_check", [], |row| row.get(0))?;
+    conn.execute("vacuum into ?1", [copy.to_string_lossy()])
+        .context("Copying the database before its migration")?;
+    let verdict: String =
+        Connection::open(&copy)?.query_row("pragma integrity_check", [], |row| row.get(0))?;
     if verdict != "ok" {
         bail!("The copy before the migration is damaged ({verdict}); nothing was changed");
     }
-    tracing::info!("Kept {} before migrating from schema {found} to {next}.", copy.display());
+    tracing::info!(
+        "Kept {} before migrating from schema {found} to {next}.",
+        copy.display()
+    );
     Ok(copy)
 }

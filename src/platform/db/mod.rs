@@ -50,20 +50,33 @@ impl Db {
         migrate(&path, now)?;
         let writer = Writer::start(open_writer(&path)?)?;
         let readers = open_readers(&path)?;
-        Ok(Self { readers, writer: Arc::new(writer), path, _lock: Arc::new(lock) })
+        Ok(Self {
+            readers,
+            writer: Arc::new(writer),
+            path,
+            _lock: Arc::new(lock),
+        })
     }
 
     /// Runs `f` on a read-only connection.
-    pub async fn read<T: Send + 'static>(&self, f: impl FnOnce(&Connection) -> Result<T> + Send + 'static) -> Result<T> {
+    pub async fn read<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let readers = self.readers.clone();
         let reading = tokio::task::spawn_blocking(move || f(&*readers.get()?));
-        reading.await.unwrap_or_else(|stopped| Err(Error::Internal(stopped.into())))
+        reading
+            .await
+            .unwrap_or_else(|stopped| Err(Error::Internal(stopped.into())))
     }
 
     /// Runs `f` in a transaction and answers once it is committed. What `f` fails at is undone, and nothing else with it.
     ///
     /// [`Error::Busy`] where the queue is full.
-    pub async fn write<T: Send + 'static>(&self, f: impl FnOnce(&Tx) -> Result<T> + Send + 'static) -> Result<T> {
+    pub async fn write<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&Tx) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         self.writer.run(f).await
     }
 
@@ -83,7 +96,11 @@ impl Db {
 pub fn open_to_read(folder: &Path) -> anyhow::Result<Connection> {
     let path = folder.join(FILE);
     if !path.exists() {
-        return Err(Exit::unavailable(format!("There is no database in {}. `grb-app serve` makes one.", folder.display())).into());
+        return Err(Exit::unavailable(format!(
+            "There is no database in {}. `grb-app serve` makes one.",
+            folder.display()
+        ))
+        .into());
     }
     let conn = Connection::open_with_flags(&path, read_only())?;
     conn.execute_batch("pragma busy_timeout = 5000; pragma query_only = on;")?;
@@ -100,20 +117,35 @@ fn refuse_old_sqlite() -> anyhow::Result<()> {
 
 fn make_private(folder: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.map_err(|error| Exit::permission(format!("The data folder {} cannot be made: {error}.", folder.display())).into())
+    let made = std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder);
+    made.map_err(|error| {
+        Exit::permission(format!(
+            "The data folder {} cannot be made: {error}.",
+            folder.display()
+        ))
+        .into()
+    })
 }
 
 fn lock(folder: &Path) -> anyhow::Result<std::fs::File> {
     let path = folder.join("grb-app.lock");
     let file = std::fs::File::create(&path).map_err(|error| {
-        Exit::permission(format!("{} cannot be written: {error}. Run grb-app as the user who owns the folder.", path.display()))
+        Exit::permission(format!(
+            "{} cannot be written: {error}. Run grb-app as the user who owns the folder.",
+            path.display()
+        ))
     })?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(_) => {
             let folder = folder.display();
-            Err(Exit::unavailable(format!("The database in {folder} is in use by another grb-app. Stop that one first.")).into())
+            Err(Exit::unavailable(format!(
+                "The database in {folder} is in use by another grb-app. Stop that one first."
+            ))
+            .into())
         }
     }
 }
@@ -142,7 +174,10 @@ fn open_readers(path: &Path) -> anyhow::Result<r2d2::Pool<SqliteConnectionManage
         conn.set_prepared_statement_cache_capacity(64);
         conn.execute_batch("pragma busy_timeout = 5000; pragma query_only = on; pragma mmap_size = 0; pragma cache_size = -2000;")
     });
-    let pool = r2d2::Pool::builder().max_size(READERS).min_idle(Some(1)).connection_timeout(Duration::from_secs(5));
+    let pool = r2d2::Pool::builder()
+        .max_size(READERS)
+        .min_idle(Some(1))
+        .connection_timeout(Duration::from_secs(5));
     Ok(pool.build(manager)?)
 }
 

@@ -52,23 +52,44 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(conn: Connection) -> anyhow::Result<Self> {
         let (jobs, queue) = sync_channel(QUEUE);
-        let thread = std::thread::Builder::new().name("writer".into()).spawn(move || write_all(conn, &queue))?;
-        Ok(Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)) })
+        let thread = std::thread::Builder::new()
+            .name("writer".into())
+            .spawn(move || write_all(conn, &queue))?;
+        Ok(Self {
+            jobs: Mutex::new(Some(jobs)),
+            thread: Mutex::new(Some(thread)),
+        })
     }
 
-    pub(super) async fn run<T: Send + 'static>(&self, f: impl FnOnce(&Tx) -> Result<T> + Send + 'static) -> Result<T> {
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&Tx) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let (answer, answered) = oneshot::channel();
         self.queue(Box::new(move |tx| {
             let result = guarded(tx, f);
-            Box::new(move |committed| drop(answer.send(committed.map_err(commit_failed).and(result))))
+            Box::new(move |committed| {
+                drop(answer.send(committed.map_err(commit_failed).and(result)));
+            })
         }))?;
-        answered.await.unwrap_or_else(|_| Err(Error::Internal(anyhow!("the write was not done"))))
+        answered
+            .await
+            .unwrap_or_else(|_| Err(Error::Internal(anyhow!("the write was not done"))))
     }
 
     /// Lets the queue run empty and waits for the thread to end.
     pub(super) fn close(&self) {
-        drop(self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(
+            self.jobs
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(thread) = thread {
             drop(thread.join());
         }
@@ -105,7 +126,10 @@ fn write_all(conn: Connection, queue: &Receiver<Job>) {
 /// One transaction: the first job and those that wait behind it.
 fn write_batch(conn: &Connection, first: Job, queue: &Receiver<Job>) {
     let began = std::time::Instant::now();
-    let tx = Tx { conn, after_commit: RefCell::default() };
+    let tx = Tx {
+        conn,
+        after_commit: RefCell::default(),
+    };
     if let Err(error) = conn.execute_batch("begin immediate") {
         // The job is dropped undone, and its caller told so.
         tracing::error!("A transaction could not begin: {error}.");
@@ -113,12 +137,20 @@ fn write_batch(conn: &Connection, first: Job, queue: &Receiver<Job>) {
         return;
     }
     let waiting = std::iter::from_fn(|| queue.try_recv().ok());
-    let answers: Vec<Answer> = std::iter::once(first).chain(waiting).take(BATCH).map(|job| job(&tx)).collect();
+    let answers: Vec<Answer> = std::iter::once(first)
+        .chain(waiting)
+        .take(BATCH)
+        .map(|job| job(&tx))
+        .collect();
     let committed = conn.execute_batch("commit");
     metrics::gauge!("grb_db_queue").decrement(answers.len() as f64);
     metrics::histogram!("grb_db_commit_seconds").record(began.elapsed().as_secs_f64());
     match &committed {
-        Ok(()) => tx.after_commit.into_inner().into_iter().for_each(|then| then()),
+        Ok(()) => tx
+            .after_commit
+            .into_inner()
+            .into_iter()
+            .for_each(|then| then()),
         Err(error) => roll_back(conn, error),
     }
     for answer in answers {
@@ -137,7 +169,8 @@ fn roll_back(conn: &Connection, error: &rusqlite::Error) {
 fn guarded<T>(tx: &Tx, f: impl FnOnce(&Tx) -> Result<T>) -> Result<T> {
     let earlier = tx.after_commit.borrow().len();
     tx.prepare_cached("savepoint job")?.execute([])?;
-    let result = catch_unwind(AssertUnwindSafe(|| f(tx))).unwrap_or_else(|_| Err(Error::Internal(anyhow!("a write panicked"))));
+    let result = catch_unwind(AssertUnwindSafe(|| f(tx)))
+        .unwrap_or_else(|_| Err(Error::Internal(anyhow!("a write panicked"))));
     if result.is_err() {
         tx.after_commit.borrow_mut().truncate(earlier);
         tx.prepare_cached("rollback to job")?.execute([])?;

@@ -20,7 +20,11 @@ static SET: LazyLock<String> = LazyLock::new(|| {
     let mut hash = Sha256::new();
     for path in Assets::iter() {
         hash.update(path.as_bytes());
-        hash.update(Assets::get(&path).map(|file| file.metadata.sha256_hash()).unwrap_or_default());
+        hash.update(
+            Assets::get(&path)
+                .map(|file| file.metadata.sha256_hash())
+                .unwrap_or_default(),
+        );
     }
     hex::encode(&hash.finalize()[..6])
 });
@@ -35,11 +39,26 @@ pub async fn serve(Path((set, path)): Path<(String, String)>) -> Response {
     let Some(file) = Assets::get(&path) else {
         return Error::NotFound("file").into_response();
     };
-    let caching = if set == *SET { "public, max-age=31536000, immutable" } else { "no-store" };
+    let caching = if set == *SET {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-store"
+    };
     let kind = file.metadata.mimetype().to_owned();
-    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, caching.to_owned())], file.data).into_response()
+    (
+        [
+            (header::CONTENT_TYPE, kind),
+            (header::CACHE_CONTROL, caching.to_owned()),
+        ],
+        file.data,
+    )
+        .into_response()
 }
 
 pub(super) async fn favicon() -> Response {
-    (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, url("icons/favicon.svg"))]).into_response()
+    (
+        StatusCode::MOVED_PERMANENTLY,
+        [(header::LOCATION, url("icons/favicon.svg"))],
+    )
+        .into_response()
 }

@@ -31,7 +31,9 @@ impl From<JsonRejection> for Error {
     fn from(rejection: JsonRejection) -> Self {
         match rejection {
             JsonRejection::MissingJsonContentType(_) => Self::Unsupported("application/json is"),
-            JsonRejection::BytesRejection(_) => Self::TooLarge { limit: super::BODY_LIMIT },
+            JsonRejection::BytesRejection(_) => Self::TooLarge {
+                limit: super::BODY_LIMIT,
+            },
             other => Self::invalid("body", other.body_text()),
         }
     }

@@ -39,7 +39,10 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 /// What the shell itself serves: assets, the choice of theme, the event stream.
 pub fn router() -> OpenApiRouter<App> {
-    sse::router().merge(theme::router()).route("/assets/{set}/{*path}", get(assets::serve)).route("/favicon.ico", get(assets::favicon))
+    sse::router()
+        .merge(theme::router())
+        .route("/assets/{set}/{*path}", get(assets::serve))
+        .route("/favicon.ico", get(assets::favicon))
 }
 
 /// Puts the shell round every area's routes.
@@ -48,8 +51,14 @@ pub fn shell(app: App, routes: Router<App>) -> Router {
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), interest-cohort=()"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), microphone=(), interest-cohort=()",
+        ),
     ];
     let routes = routes
         .fallback(|| async { Error::NotFound("page") })
@@ -57,22 +66,37 @@ pub fn shell(app: App, routes: Router<App>) -> Router {
         .layer(from_fn(origin::refuse_foreign))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CatchPanicLayer::custom(problem::panicked))
-        .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
+        .layer(TimeoutLayer::with_status_code(
+            axum::http::StatusCode::SERVICE_UNAVAILABLE,
+            PATIENCE,
+        ))
         .layer(from_fn_with_state(app.clone(), problem::as_page))
         .layer(cors(&app.config.cors_origins))
         .layer(CompressionLayer::new())
         .layer(TraceLayer::new_for_http());
     let routes = headers.into_iter().fold(routes, |routes, (name, value)| {
-        routes.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)))
+        routes.layer(SetResponseHeaderLayer::if_not_present(
+            name,
+            HeaderValue::from_static(value),
+        ))
     });
     routes.with_state(app)
 }
 
 /// Only the configured origins may read the API, and none may send cookies along.
 fn cors(origins: &[String]) -> CorsLayer {
-    let allowed: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
+    let allowed: Vec<HeaderValue> = origins
+        .iter()
+        .filter_map(|origin| origin.parse().ok())
+        .collect();
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(allowed))
-        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_methods([
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ])
         .allow_headers(Any)
 }

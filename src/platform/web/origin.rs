@@ -13,7 +13,8 @@ pub(super) async fn refuse_foreign(request: Request, next: Next) -> Response {
     if request.method().is_safe() || !headers.contains_key(header::COOKIE) || is_ours(headers) {
         return next.run(request).await;
     }
-    Error::Forbidden("the request came from another site; open the page here and try again").into_response()
+    Error::Forbidden("the request came from another site; open the page here and try again")
+        .into_response()
 }
 
 fn is_ours(headers: &HeaderMap) -> bool {
@@ -22,6 +23,9 @@ fn is_ours(headers: &HeaderMap) -> bool {
         return matches!(site, "same-origin" | "none");
     }
     let origin = text("origin").and_then(|origin| origin.parse::<Uri>().ok());
-    let authority = origin.as_ref().and_then(Uri::authority).map(|authority| authority.as_str());
+    let authority = origin
+        .as_ref()
+        .and_then(Uri::authority)
+        .map(|authority| authority.as_str());
     authority.is_some() && authority == text("host")
 }

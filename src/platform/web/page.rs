@@ -27,7 +27,6 @@ pub struct Viewer {
 
 impl Viewer {
     /// The address of an asset.
-    #[expect(clippy::unused_self, reason = "templates reach functions through what they are given")]
     pub fn asset(&self, path: &str) -> String {
         assets::url(path)
     }
@@ -40,9 +39,16 @@ impl FromRequestParts<App> for Viewer {
         Ok(Self {
             club: app.config.club_name.clone(),
             theme: theme::of(&parts.headers).into(),
-            path: parts.uri.path_and_query().map_or_else(|| "/".into(), ToString::to_string),
+            path: parts
+                .uri
+                .path_and_query()
+                .map_or_else(|| "/".into(), ToString::to_string),
             demo: app.config.demo.clone(),
-            clock: format!("{};{}", app.clock.now().timestamp_millis(), app.clock.rate()),
+            clock: format!(
+                "{};{}",
+                app.clock.now().timestamp_millis(),
+                app.clock.rate()
+            ),
         })
     }
 }
@@ -53,7 +59,14 @@ pub struct Html<T>(pub T);
 impl<T: Template> IntoResponse for Html<T> {
     fn into_response(self) -> Response {
         match self.0.render() {
-            Ok(text) => ([(header::CACHE_CONTROL, "private, no-cache"), (header::CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response(),
+            Ok(text) => (
+                [
+                    (header::CACHE_CONTROL, "private, no-cache"),
+                    (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+                ],
+                text,
+            )
+                .into_response(),
             Err(error) => {
                 tracing::error!("A page could not be laid out: {error}.");
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()

@@ -58,14 +58,22 @@ impl Error {
     fn problem(&self) -> Problem {
         let status = self.status();
         let detail = match self {
-            Self::Internal(_) => "Something went wrong on our side; it has been written to the log.".into(),
+            Self::Internal(_) => {
+                "Something went wrong on our side; it has been written to the log.".into()
+            }
             other => other.to_string(),
         };
         let errors = match self {
             Self::Invalid(faults) => faults.clone(),
             _ => Vec::new(),
         };
-        Problem { kind: "about:blank", title: status.canonical_reason().unwrap_or("Error"), status: status.as_u16(), detail, errors }
+        Problem {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail,
+            errors,
+        }
     }
 }
 
@@ -96,47 +104,96 @@ pub(super) async fn as_page(State(app): State<App>, request: Request, next: Next
 }
 
 /// The answer to a request whose handler panicked.
-#[expect(clippy::needless_pass_by_value, reason = "the layer hands over what was thrown")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the layer hands over what was thrown"
+)]
 pub(super) fn panicked(thrown: Box<dyn Any + Send>) -> Response {
-    let text = thrown.downcast_ref::<String>().map(String::as_str).or_else(|| thrown.downcast_ref::<&str>().copied());
-    Error::Internal(anyhow::anyhow!("a handler panicked: {}", text.unwrap_or("no message"))).into_response()
+    let text = thrown
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| thrown.downcast_ref::<&str>().copied());
+    Error::Internal(anyhow::anyhow!(
+        "a handler panicked: {}",
+        text.unwrap_or("no message")
+    ))
+    .into_response()
 }
 
 fn answer(problem: Problem) -> Response {
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = serde_json::to_vec(&problem).unwrap_or_default();
-    let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+    let mut response = (
+        status,
+        [(header::CONTENT_TYPE, "application/problem+json")],
+        body,
+    )
+        .into_response();
     let extra: Option<(HeaderName, &'static str)> = match status {
         StatusCode::SERVICE_UNAVAILABLE => Some((header::RETRY_AFTER, RETRY_AFTER)),
         StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, "Bearer")),
         _ => None,
     };
     if let Some((name, value)) = extra {
-        response.headers_mut().insert(name, value.parse().unwrap_or(header::HeaderValue::from_static("")));
+        response.headers_mut().insert(
+            name,
+            value
+                .parse()
+                .unwrap_or(header::HeaderValue::from_static("")),
+        );
     }
     response.extensions_mut().insert(problem);
     response
 }
 
 fn wants_page(request: &Request) -> bool {
-    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accepts = request
+        .headers()
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     accepts.contains("text/html") && !request.uri().path().starts_with("/api/")
 }
 
 impl ErrorPage {
     fn new(viewer: Viewer, problem: &Problem) -> Self {
         let (what, remedy) = match problem.status {
-            404 => ("This page is not here.", "Check the address, or start again from the latest burst."),
-            403 => ("This was not allowed.", "Open the page on this site and try once more."),
-            422 => ("Something in the request cannot be used.", "Go back, mend what is named above, and send it again; nothing was lost."),
-            503 => ("The desk is busy.", "Wait a few seconds and load the page again; notices are still being taken."),
-            405 => ("This address does not take that kind of request.", "Start again from the latest burst."),
-            _ => ("Something went wrong here.", "Load the page again; if it stays so, tell an officer of the club."),
+            404 => (
+                "This page is not here.",
+                "Check the address, or start again from the latest burst.",
+            ),
+            403 => (
+                "This was not allowed.",
+                "Open the page on this site and try once more.",
+            ),
+            422 => (
+                "Something in the request cannot be used.",
+                "Go back, mend what is named above, and send it again; nothing was lost.",
+            ),
+            503 => (
+                "The desk is busy.",
+                "Wait a few seconds and load the page again; notices are still being taken.",
+            ),
+            405 => (
+                "This address does not take that kind of request.",
+                "Start again from the latest burst.",
+            ),
+            _ => (
+                "Something went wrong here.",
+                "Load the page again; if it stays so, tell an officer of the club.",
+            ),
         };
         let mut why = problem.detail.clone();
         if let Some(first) = why.get(..1).map(str::to_uppercase) {
             why.replace_range(..1, &first);
         }
-        Self { viewer, status: problem.status, title: problem.title.into(), what: what.into(), why: why.trim_end_matches('.').to_owned() + ".", remedy: remedy.into() }
+        Self {
+            viewer,
+            status: problem.status,
+            title: problem.title.into(),
+            what: what.into(),
+            why: why.trim_end_matches('.').to_owned() + ".",
+            remedy: remedy.into(),
+        }
     }
 }

@@ -22,7 +22,14 @@ use crate::platform::bus::{self, Event, Resume};
 use crate::platform::{App, Db, Error, Result};
 
 /// What `?topics=` may ask for, also those of areas that are still to come.
-const TOPICS: [&str; 6] = ["bursts", "observations", "stars", "users", "spacecraft", "simulations"];
+const TOPICS: [&str; 6] = [
+    "bursts",
+    "observations",
+    "stars",
+    "users",
+    "spacecraft",
+    "simulations",
+];
 
 /// Events read from the database at a time while catching up.
 const PAGE: u32 = 200;
@@ -43,23 +50,53 @@ struct Asked {
 ///
 /// `reset` comes where the asked id is too old: load what you show again. A comment every 15 s keeps the connection.
 #[utoipa::path(get, path = "/api/stream", tag = "stream", params(Asked), responses((status = 200, content_type = "text/event-stream", body = String), (status = 422, body = super::problem::Problem)))]
-async fn stream(State(app): State<App>, headers: HeaderMap, Query(asked): Query<Asked>) -> Result<impl IntoResponse> {
+async fn stream(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Query(asked): Query<Asked>,
+) -> Result<impl IntoResponse> {
     let topics = topics(asked.topics.as_deref())?;
-    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|text| text.trim().parse().ok());
+    let last = headers
+        .get("last-event-id")
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.trim().parse().ok());
     let events = follow(&app, topics, last.or(asked.since)).await?;
     // Proxies such as nginx would otherwise hold events back.
-    let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no"), (header::CACHE_CONTROL, "no-store")];
-    Ok((unbuffered, Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))))
+    let unbuffered = [
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((
+        unbuffered,
+        Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))),
+    ))
 }
 
 fn topics(asked: Option<&str>) -> Result<HashSet<String>> {
     let topics: HashSet<String> = match asked {
-        Some(text) => text.split(',').map(str::trim).filter(|topic| !topic.is_empty()).map(str::to_owned).collect(),
-        None => TOPICS.into_iter().filter(|topic| *topic != "users").map(str::to_owned).collect(),
+        Some(text) => text
+            .split(',')
+            .map(str::trim)
+            .filter(|topic| !topic.is_empty())
+            .map(str::to_owned)
+            .collect(),
+        None => TOPICS
+            .into_iter()
+            .filter(|topic| *topic != "users")
+            .map(str::to_owned)
+            .collect(),
     };
-    match topics.iter().find(|topic| !TOPICS.contains(&topic.as_str())) {
-        Some(unknown) => Err(Error::invalid("topics", format!("\"{unknown}\" is none of {}", TOPICS.join(", ")))),
-        None if topics.contains("users") => Err(Error::Unauthorized("the users topic is for officers who are signed in")),
+    match topics
+        .iter()
+        .find(|topic| !TOPICS.contains(&topic.as_str()))
+    {
+        Some(unknown) => Err(Error::invalid(
+            "topics",
+            format!("\"{unknown}\" is none of {}", TOPICS.join(", ")),
+        )),
+        None if topics.contains("users") => Err(Error::Unauthorized(
+            "the users topic is for officers who are signed in",
+        )),
         None => Ok(topics),
     }
 }
@@ -77,15 +114,35 @@ struct Reader {
 }
 
 /// The events of `topics` after `since`, or from now on.
-async fn follow(app: &App, topics: HashSet<String>, since: Option<i64>) -> Result<impl Stream<Item = Result<sse::Event, Infallible>> + use<>> {
+async fn follow(
+    app: &App,
+    topics: HashSet<String>,
+    since: Option<i64>,
+) -> Result<impl Stream<Item = Result<sse::Event, Infallible>> + use<>> {
     // Listening begins before the database is read, so that nothing falls between.
     let live = app.bus.listen();
-    let place = app.db.read(move |conn| since.map_or_else(|| bus::newest(conn).map(Resume::After), |since| bus::resume(conn, since))).await?;
+    let place = app
+        .db
+        .read(move |conn| {
+            since.map_or_else(
+                || bus::newest(conn).map(Resume::After),
+                |since| bus::resume(conn, since),
+            )
+        })
+        .await?;
     let (seen, ready) = match place {
         Resume::After(id) => (id, VecDeque::new()),
         Resume::Reset(id) => (id, VecDeque::from([reset(id)])),
     };
-    let reader = Reader { db: app.db.clone(), topics, live, closing: app.bus.closing(), seen, caught_up: since.is_none(), ready };
+    let reader = Reader {
+        db: app.db.clone(),
+        topics,
+        live,
+        closing: app.bus.closing(),
+        seen,
+        caught_up: since.is_none(),
+        ready,
+    };
     Ok(unfold(reader, |mut reader| async move {
         let event = reader.next().await?;
         Some((Ok(frame(&event)), reader))
@@ -120,19 +177,35 @@ impl Reader {
 
     async fn catch_up(&mut self) -> Option<()> {
         let since = self.seen;
-        let events = self.db.read(move |conn| bus::after(conn, since, PAGE)).await.ok()?;
+        let events = self
+            .db
+            .read(move |conn| bus::after(conn, since, PAGE))
+            .await
+            .ok()?;
         self.caught_up = events.is_empty();
         self.seen = events.last().map_or(self.seen, |event| event.id);
-        self.ready.extend(events.into_iter().filter(|event| self.topics.contains(&event.topic)));
+        self.ready.extend(
+            events
+                .into_iter()
+                .filter(|event| self.topics.contains(&event.topic)),
+        );
         Some(())
     }
 }
 
 fn reset(id: i64) -> Event {
     let data = serde_json::json!({ "type": "reset", "data": { "newest": id } }).to_string();
-    Event { id, topic: String::new(), name: "reset".into(), data }
+    Event {
+        id,
+        topic: String::new(),
+        name: "reset".into(),
+        data,
+    }
 }
 
 fn frame(event: &Event) -> sse::Event {
-    sse::Event::default().id(event.id.to_string()).event(&event.name).data(&event.data)
+    sse::Event::default()
+        .id(event.id.to_string())
+        .event(&event.name)
+        .data(&event.data)
 }

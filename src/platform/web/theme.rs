@@ -23,22 +23,39 @@ pub(super) fn router() -> OpenApiRouter<App> {
 
 /// The theme that the request's cookie names.
 pub(super) fn of(headers: &HeaderMap) -> &'static str {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let theme = cookies.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix("theme="));
-    THEMES.into_iter().find(|known| Some(*known) == theme).unwrap_or("auto")
+    let cookies = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let theme = cookies
+        .flat_map(|line| line.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix("theme="));
+    THEMES
+        .into_iter()
+        .find(|known| Some(*known) == theme)
+        .unwrap_or("auto")
 }
 
 /// POST /theme: keeps the choice for a year and goes back to the page it was made on.
 async fn choose(Form(choice): Form<Choice>) -> Response {
-    let theme = THEMES.into_iter().find(|known| *known == choice.theme).unwrap_or("auto");
+    let theme = THEMES
+        .into_iter()
+        .find(|known| *known == choice.theme)
+        .unwrap_or("auto");
     let cookie = format!("theme={theme}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly");
-    ([(header::SET_COOKIE, cookie)], Redirect::to(local(&choice.back))).into_response()
+    (
+        [(header::SET_COOKIE, cookie)],
+        Redirect::to(local(&choice.back)),
+    )
+        .into_response()
 }
 
 /// Only a path of ours: `//host` and `/\host` would lead elsewhere.
 fn local(path: &str) -> &str {
     let second = path.as_bytes().get(1);
-    let ours = path.starts_with('/') && !matches!(second, Some(b'/' | b'\\')) && !path.contains(char::is_control);
+    let ours = path.starts_with('/')
+        && !matches!(second, Some(b'/' | b'\\'))
+        && !path.contains(char::is_control);
     if ours { path } else { "/" }
 }
 
@@ -49,7 +66,13 @@ mod tests {
     #[test]
     fn the_way_back_never_leaves_the_site() {
         assert_eq!(local("/bursts?tier=A"), "/bursts?tier=A");
-        for elsewhere in ["https://example.org", "//example.org", "/\\example.org", "", "/a\r\nb"] {
+        for elsewhere in [
+            "https://example.org",
+            "//example.org",
+            "/\\example.org",
+            "",
+            "/a\r\nb",
+        ] {
             assert_eq!(local(elsewhere), "/", "{elsewhere:?}");
         }
     }
