@@ -73,6 +73,7 @@ pub async fn run(
         let stop = tasks.stopping();
         tasks.run(async move { drop(listen::serve(listener, routes, stop).await) });
     }
+    hear_commands(&app, &tasks);
     start_workers(&app, &tasks);
     // A demonstration is simply cut off at the stop; everything it does goes through transactions.
     let stop = tasks.stopping();
@@ -94,6 +95,17 @@ pub async fn run(
         "Some work was cut off at the stop"
     );
     Ok(())
+}
+
+/// Hears commands of this machine. Without the socket, in a folder whose path is too long for one, only they are worse off.
+fn hear_commands(app: &App, tasks: &Tasks) {
+    let (commands, stop) = (intake::replay::local_routes(app.clone()), tasks.stopping());
+    match listen::bind_socket(&app.config.data_dir) {
+        Ok(socket) => {
+            tasks.run(async move { drop(listen::serve_socket(socket, commands, stop).await) });
+        }
+        Err(error) => tracing::warn!("Commands cannot reach this server: {error:#}."),
+    }
 }
 
 fn start_workers(app: &App, tasks: &Tasks) {

@@ -317,7 +317,9 @@ impl Burst {
         let Some(flag) = flag.filter(|_| notice.kind != Kind::KnownSource) else {
             return;
         };
-        if self.doubt.as_ref().is_none_or(|known| said < known.at) {
+        let first =
+            |known: &Dated<Suppressed>| (said, flag.as_str()) < (known.at, known.what.as_str());
+        if self.doubt.as_ref().is_none_or(first) {
             self.doubt = Some(Dated {
                 what: flag,
                 at: said,

@@ -118,6 +118,7 @@ fn context(burst: &Burst) -> &'static str {
         burst.class.as_ref().map(|class| &class.what.most_likely),
     ) {
         (_, Some(Class::KnownSource)) => "A known source has flared up.",
+        (Mission::Maxi, _) => "An X-ray source has flared up.",
         (Mission::Lvk, _) => "Gravitational waves passed the Earth.",
         (Mission::IceCube | Mission::Km3net | Mission::Amon, _) => {
             "A high-energy neutrino was caught."

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::Common;
-use crate::intake::replay;
+use crate::intake::replay::{self, Taker};
 use crate::platform::error::Exit;
+use crate::platform::web::listen;
 use crate::platform::{App, Clock};
 
 #[derive(clap::Args)]
@@ -26,14 +27,21 @@ impl Replay {
         {
             return Err(Exit::usage("--speed must be a number above 0.").into());
         }
-        let app = App::open(common.settings()?, Clock::system())?;
-        let raws = replay::load(&self.paths, app.clock.now())?;
-        let mut outcomes: BTreeMap<&'static str, usize> = BTreeMap::new();
-        let played = replay::play(&app, raws, self.speed, |recorded| {
-            *outcomes.entry(recorded.word()).or_default() += 1;
+        let config = common.settings()?;
+        let raws = replay::load(&self.paths, Clock::system().now())?;
+        // There is one writer: the server, while it runs.
+        let taker = match listen::beside(&config.data_dir) {
+            Some(server) => Taker::Server(server),
+            None => Taker::Here(Box::new(App::open(config, Clock::system())?)),
+        };
+        let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
+        let played = replay::play(&taker, raws, self.speed, |word| {
+            *outcomes.entry(word).or_default() += 1;
         })
         .await;
-        app.db.close().await;
+        if let Taker::Here(app) = &taker {
+            app.db.close().await;
+        }
         played?;
         let said: Vec<String> = outcomes
             .iter()

@@ -4,11 +4,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
 use chrono::{DateTime, Utc};
 
 use super::{RawNotice, Recorded, take};
 use crate::notices;
-use crate::platform::{App, Error};
+use crate::platform::{App, Error, Result};
 
 /// The notices of `paths`, files or folders, the oldest first; those without a readable date come first, as of `otherwise`.
 pub fn load(paths: &[PathBuf], otherwise: DateTime<Utc>) -> anyhow::Result<Vec<RawNotice>> {
@@ -25,12 +30,18 @@ pub fn load(paths: &[PathBuf], otherwise: DateTime<Utc>) -> anyhow::Result<Vec<R
     Ok(raws)
 }
 
-/// Takes them in, paced by their dates `speed` times as fast as they came, or without a pause; tells each outcome.
+/// Who takes replayed notices in: this process, or the server that has the database.
+pub enum Taker {
+    Here(Box<App>),
+    Server(reqwest::Client),
+}
+
+/// Takes them in, paced by their dates `speed` times as fast as they came, or without a pause; tells the word for each outcome.
 pub async fn play(
-    app: &App,
+    taker: &Taker,
     raws: Vec<RawNotice>,
     speed: Option<f64>,
-    mut tell: impl FnMut(&Recorded),
+    mut tell: impl FnMut(String),
 ) -> anyhow::Result<()> {
     let mut before: Option<DateTime<Utc>> = None;
     for raw in raws {
@@ -39,7 +50,10 @@ pub async fn play(
             tokio::time::sleep(Duration::from_secs_f64(pause.clamp(0.0, 86_400.0))).await;
         }
         before = raw.as_of;
-        tell(&take_patiently(app, raw).await?);
+        tell(match taker {
+            Taker::Here(app) => take_patiently(app, raw).await?.word().to_owned(),
+            Taker::Server(server) => hand_over(server, raw).await?,
+        });
     }
     Ok(())
 }
@@ -50,6 +64,45 @@ async fn take_patiently(app: &App, raw: RawNotice) -> anyhow::Result<Recorded> {
             Err(Error::Busy) => tokio::time::sleep(Duration::from_millis(20)).await,
             other => return Ok(other?),
         }
+    }
+}
+
+/// Routes for commands on this machine, served on a socket that only the owner of the data folder reaches.
+pub fn local_routes(app: App) -> Router {
+    Router::new()
+        .route("/replay", post(replayed))
+        .layer(DefaultBodyLimit::disable())
+        .with_state(app)
+}
+
+async fn replayed(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<String> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let as_of = header("x-as-of").and_then(|text| text.parse().ok());
+    let topic = header("x-topic").unwrap_or("replay");
+    let raw = RawNotice {
+        as_of,
+        ..RawNotice::new(topic, body.to_vec())
+    };
+    Ok(take(&app, raw).await?.word().to_owned())
+}
+
+async fn hand_over(server: &reqwest::Client, raw: RawNotice) -> anyhow::Result<String> {
+    let as_of = raw.as_of.map(|at| at.to_rfc3339()).unwrap_or_default();
+    loop {
+        let request = server
+            .post("http://localhost/replay")
+            .header(
+                "x-topic",
+                raw.topic
+                    .replace(|letter: char| !letter.is_ascii_graphic(), "_"),
+            )
+            .header("x-as-of", &as_of)
+            .body(raw.body.clone());
+        let answer = request.send().await.context("The server stopped")?;
+        if answer.status() != StatusCode::SERVICE_UNAVAILABLE {
+            return Ok(answer.error_for_status()?.text().await?);
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 

@@ -255,6 +255,11 @@ fn replayed_notices_are_served_and_the_stopped_file_alone_is_complete() {
     assert_eq!(replay(folder.path()).trim(), "1 new, 1 updated");
     assert_eq!(replay(folder.path()).trim(), "2 seen");
     let serving = Serving::start(folder.path());
+    assert_eq!(
+        replay(folder.path()).trim(),
+        "2 seen",
+        "through the socket of the server"
+    );
     assert_eq!(serving.stop(), Some(0));
     let elsewhere = tempfile::tempdir().unwrap();
     std::fs::copy(

@@ -1,4 +1,4 @@
-//! Light, dark or red: remembered in a cookie, chosen by a form that needs no script.
+//! Light, dark or red: remembered in a cookie, chosen by a form that needs no script. A night desk is dark until told otherwise.
 
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -33,7 +33,7 @@ pub(super) fn of(headers: &HeaderMap) -> &'static str {
     THEMES
         .into_iter()
         .find(|known| Some(*known) == theme)
-        .unwrap_or("auto")
+        .unwrap_or("dark")
 }
 
 /// POST /theme: keeps the choice for a year and goes back to the page it was made on.
