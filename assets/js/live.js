@@ -61,7 +61,27 @@ function catchUp() {
   for (const part of document.querySelectorAll('[hx-trigger*="refresh"]')) window.htmx.trigger(part, "refresh");
 }
 
-document.addEventListener("htmx:sseOpen", () => {
+// A browser has six connections to a host, and a page kept for the way back would keep its own: each gives it up when it is
+// left, or hidden for long, and takes another when it is looked at again.
+const sources = new Set();
+
+function leave() {
+  for (const source of sources) source.close();
+  sources.clear();
+  lost = true;
+}
+
+function comeBack() {
+  if (!lost || sources.size) return;
+  for (const part of document.querySelectorAll("[sse-connect]")) {
+    const again = part.cloneNode(true);
+    part.replaceWith(again);
+    window.htmx.process(again);
+  }
+}
+
+document.addEventListener("htmx:sseOpen", (event) => {
+  sources.add(event.detail.source);
   say("live");
   if (lost) catchUp();
   lost = false;
@@ -71,9 +91,12 @@ document.addEventListener("htmx:sseError", () => {
   lost = true;
 });
 
-// A phone that slept has missed things.
-let hidden = 0;
+window.addEventListener("pagehide", leave);
+window.addEventListener("pageshow", (event) => event.persisted && comeBack());
+
+let patience = 0;
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden) hidden = Date.now();
-  else if (hidden && Date.now() - hidden > 30_000) catchUp();
+  clearTimeout(patience);
+  if (document.hidden) patience = setTimeout(leave, 20_000);
+  else comeBack();
 });

@@ -6,18 +6,12 @@ use crate::night::rich;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_is_read_searched_and_chosen_without_javascript() {
-    let Some(browser) = Browser::without_javascript().await else {
-        return;
-    };
+    let Some(browser) = Browser::without_javascript().await else { return };
     let desk = Desk::start();
     desk.push_all(&rich()).await;
 
     browser.go(&desk.url("/")).await;
-    assert_eq!(
-        browser.attribute("[data-line]", "data-line").await,
-        "",
-        "scripts ran"
-    );
+    assert_eq!(browser.attribute("[data-line]", "data-line").await, "", "scripts ran");
     assert!(!browser.shown(".headline h1").await.is_empty());
     assert!(!browser.shown(".headline .lead").await.is_empty());
 
@@ -26,10 +20,7 @@ async fn everything_is_read_searched_and_chosen_without_javascript() {
     let first = browser.shown(".bursts > li:first-child a").await;
     browser.click("a[rel=next]").await;
     assert!(browser.url().await.contains("after="));
-    assert_eq!(
-        browser.count(".bursts > li").await,
-        desk.bursts().await.len() - 20
-    );
+    assert_eq!(browser.count(".bursts > li").await, desk.bursts().await.len() - 20);
     assert_ne!(browser.shown(".bursts > li:first-child a").await, first);
     browser.click(".pages a:first-child").await;
     assert_eq!(browser.shown(".bursts > li:first-child a").await, first);
@@ -43,27 +34,12 @@ async fn everything_is_read_searched_and_chosen_without_javascript() {
     let list = browser.url().await;
     browser.click(".themes button[value=red]").await;
     assert_eq!(browser.attribute("html", "data-theme").await, "red");
-    assert_eq!(
-        browser.url().await,
-        list,
-        "the choice of a theme leads back to the same page"
-    );
+    assert_eq!(browser.url().await, list, "the choice of a theme leads back to the same page");
 
     browser.click(".bursts > li:first-child a").await;
     assert!(browser.shown("h1").await.contains("Swift 1286514"));
-    assert!(
-        browser
-            .shown(".lead")
-            .await
-            .contains("caught a gamma-ray burst")
-    );
+    assert!(browser.shown(".lead").await.contains("caught a gamma-ray burst"));
     assert!(browser.count(".timeline li").await >= 2);
-    assert_eq!(
-        (
-            browser.count("figure.chart > svg").await,
-            browser.count("figure.near > svg").await
-        ),
-        (1, 1)
-    );
+    assert_eq!((browser.count("figure.chart > svg").await, browser.count("figure.near > svg").await), (1, 1));
     assert!(!browser.shown("time[data-ago]").await.is_empty());
 }
