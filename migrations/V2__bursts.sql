@@ -6,8 +6,8 @@ create table bursts (
     -- What groups a mission's notices into one burst; usually the trigger id.
     key text not null,
     trigger_id text,
-    -- The instrument of the best position, else of the highest notice.
-    instrument text,
+    -- Of the notices without a position, the first by its letters.
+    first_instrument text,
     -- GRB YYMMDDx, from a circular's subject.
     official_name text,
     -- Fermi's bnYYMMDDfff.
@@ -27,6 +27,7 @@ create table bursts (
     -- Holds the burst with 90 % probability, systematics included.
     error_radius_90 real,
     position_kind text,
+    position_instrument text,
     position_rank integer not null,
     position_time integer,
     -- The latest class that the mission gave.
@@ -42,9 +43,6 @@ create table bursts (
     doubt_time integer,
     retracted_why text,
     retracted_time integer,
-    -- What follows from class, doubts and retraction.
-    withdrawn_why text,
-    withdrawn_time integer,
     -- {"light_curve": "https://…"}
     links text not null check (json_valid(links)),
     notice_count integer not null,
@@ -55,7 +53,7 @@ create table bursts (
 
 create index bursts_by_time on bursts (sort_time desc, id desc);
 create index bursts_by_trigger_time on bursts (trigger_time);
-create index bursts_by_mission on bursts (mission, sort_time desc);
+create index bursts_by_mission on bursts (mission collate nocase, sort_time desc);
 create index bursts_by_tier on bursts (tier, sort_time desc);
 create index bursts_by_official_name on bursts (official_name) where official_name is not null;
 create index bursts_by_mission_name on bursts (mission_name) where mission_name is not null;

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use axum::routing::get;
 use axum::{Extension, Json, Router};
 use chrono::TimeDelta;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use utoipa::openapi::{Info, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -65,6 +65,8 @@ pub async fn run(
     beside: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     telemetry::start_counting();
+    // Before anybody is told that we are there.
+    let signals = Signals::listen()?;
     let tasks = Tasks::default();
     let listener = listen::bind(app.config.listen).await?;
     let address = listener.local_addr()?;
@@ -85,15 +87,17 @@ pub async fn run(
     // The one line that scripts wait for.
     println!("listening on http://{address}");
     notify_ready();
-    wait_for_stop(&tasks).await?;
+    signals.stop(&tasks).await;
     app.bus.close();
     let finished = tasks.finished().await;
-    let in_hand = tokio::time::timeout(Duration::from_secs(5), serving).await;
+    if tokio::time::timeout(Duration::from_secs(5), serving)
+        .await
+        .is_err()
+    {
+        tracing::info!("Connections that sent nothing more were cut off.");
+    }
     app.db.close().await;
-    anyhow::ensure!(
-        finished && in_hand.is_ok(),
-        "Some work was cut off at the stop"
-    );
+    anyhow::ensure!(finished, "Some work was cut off at the stop");
     Ok(())
 }
 
@@ -111,8 +115,8 @@ fn hear_commands(app: &App, tasks: &Tasks) {
 fn start_workers(app: &App, tasks: &Tasks) {
     if let Some(kafka) = app.config.kafka.clone() {
         let (desk, stop) = (app.clone(), tasks.stopping());
-        tasks.keep("kafka", app.health.clone(), move || {
-            intake::kafka::hear(desk.clone(), kafka.clone(), stop.clone())
+        tasks.keep("listener", app.health.clone(), move || {
+            intake::desk::hear(desk.clone(), kafka.clone(), stop.clone())
         });
     }
     let (desk, stop) = (app.clone(), tasks.stopping());
@@ -132,7 +136,7 @@ async fn feed_watchdog(app: App, stop: tokio_util::sync::CancellationToken) -> a
         return Ok(());
     };
     while !stop.is_cancelled() {
-        if app.db.write(|_| Ok(())).await.is_ok() {
+        if app.db.probe().await.is_ok() {
             sd_notify::notify(&[sd_notify::NotifyState::Watchdog])
                 .context("Feeding the watchdog")?;
         }
@@ -146,19 +150,34 @@ fn notify_ready() {
     drop(sd_notify::notify(&[sd_notify::NotifyState::Ready]));
 }
 
-/// The first signal begins the stop; a second ends the program at once.
-async fn wait_for_stop(tasks: &Tasks) -> anyhow::Result<()> {
-    let (mut term, mut interrupt) = (
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::interrupt())?,
-    );
-    tokio::select! { _ = term.recv() => {}, _ = interrupt.recv() => {} }
-    tracing::info!("Stopping. A second signal stops at once.");
-    drop(sd_notify::notify(&[sd_notify::NotifyState::Stopping]));
-    tasks.stop();
-    tokio::spawn(async move {
-        tokio::select! { _ = term.recv() => {}, _ = interrupt.recv() => {} }
-        std::process::exit(130);
-    });
-    Ok(())
+/// SIGTERM and SIGINT.
+pub struct Signals {
+    term: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    pub fn listen() -> anyhow::Result<Self> {
+        Ok(Self {
+            term: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Waits for one of them.
+    pub async fn wait(&mut self) {
+        tokio::select! { _ = self.term.recv() => {}, _ = self.interrupt.recv() => {} }
+    }
+
+    /// The first begins the stop; a second ends the program at once.
+    async fn stop(mut self, tasks: &Tasks) {
+        self.wait().await;
+        tracing::info!("Stopping. A second signal stops at once.");
+        drop(sd_notify::notify(&[sd_notify::NotifyState::Stopping]));
+        tasks.stop();
+        tokio::spawn(async move {
+            self.wait().await;
+            std::process::exit(130);
+        });
+    }
 }

@@ -22,7 +22,9 @@ pub(crate) async fn measure() -> Vec<Row> {
     let bodies = made::many(NOTICES);
     let bytes: usize = bodies.iter().map(Vec::len).sum();
     let partitions = bytes / FULL + 1;
-    broker.create_topic(&topic, i32::try_from(partitions).unwrap()).await;
+    broker
+        .create_topic(&topic, i32::try_from(partitions).unwrap())
+        .await;
     for (n, body) in bodies.iter().enumerate() {
         broker.send(&topic, i32::try_from(n % partitions).unwrap(), body);
         broker.producer.poll(Duration::ZERO);
@@ -31,14 +33,33 @@ pub(crate) async fn measure() -> Vec<Row> {
     let runs: Vec<Run> = (0..RUNS).map(|_| run(&broker, &topic)).collect();
     let of = |take: fn(&Run) -> f64| runs.iter().map(take).collect::<Vec<f64>>();
     let size = bytes as f64 / NOTICES as f64 / 1000.0;
-    println!("{NOTICES} notices of {size:.1} kB on average about {} bursts, {partitions} partitions; {}.", runs[0].bursts, broker.words());
+    println!(
+        "{NOTICES} notices of {size:.1} kB on average about {} bursts, {partitions} partitions; {}.",
+        runs[0].bursts,
+        broker.words()
+    );
     for run in &runs {
-        println!("Processor seconds: the program {:.2}, this bench with the producer's and any mock broker's threads {:.2}; {:?}. {}", run.busy, run.busy_here, run.threads, run.commits);
+        println!(
+            "Processor seconds: the program {:.2}, this bench with the producer's and any mock broker's threads {:.2}; {:?}. {}",
+            run.busy, run.busy_here, run.threads, run.commits
+        );
     }
     vec![
-        Row::new("backlog, notices/s from \"listening on\" to the last one durable", of(|run| NOTICES as f64 / run.whole), "≥ 6,000"),
-        Row::new("backlog, notices/s from the first one durable to the last", of(|run| (NOTICES - run.first) as f64 / run.rest), ""),
-        Row::new("backlog, the program's processor time per notice, µs", of(|run| run.busy / NOTICES as f64 * 1e6), ""),
+        Row::new(
+            "backlog, notices/s from \"listening on\" to the last one durable",
+            of(|run| NOTICES as f64 / run.whole),
+            "≥ 6,000",
+        ),
+        Row::new(
+            "backlog, notices/s from the first one durable to the last",
+            of(|run| (NOTICES - run.first) as f64 / run.rest),
+            "",
+        ),
+        Row::new(
+            "backlog, the program's processor time per notice, µs",
+            of(|run| run.busy / NOTICES as f64 * 1e6),
+            "",
+        ),
     ]
 }
 
@@ -85,7 +106,10 @@ fn wait(conn: &Connection, wanted: usize) -> (usize, Instant) {
         if there >= wanted {
             return (there, Instant::now());
         }
-        assert!(began.elapsed() < Duration::from_secs(120), "only {there} of {wanted} notices came");
+        assert!(
+            began.elapsed() < Duration::from_secs(120),
+            "only {there} of {wanted} notices came"
+        );
         std::thread::sleep(Duration::from_millis(10));
     }
 }
@@ -94,10 +118,20 @@ fn count(conn: &Connection, sql: &str) -> usize {
     usize::try_from(conn.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap()).unwrap()
 }
 
-
 /// What the program itself says of its transactions.
 fn commits(program: &Program) -> String {
     let metrics = program.metrics();
-    let value = |name: &str| metrics.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim().to_owned();
-    format!("{} transactions in {} s.", value("grb_db_commit_seconds_count "), value("grb_db_commit_seconds_sum "))
+    let value = |name: &str| {
+        metrics
+            .lines()
+            .find_map(|line| line.strip_prefix(name))
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
+    };
+    format!(
+        "{} transactions in {} s.",
+        value("grb_db_commit_seconds_count "),
+        value("grb_db_commit_seconds_sum ")
+    )
 }

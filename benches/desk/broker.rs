@@ -19,12 +19,24 @@ impl Broker {
         let real = std::env::var("GRB_TEST_KAFKA").ok();
         let mock = real.is_none().then(|| MockCluster::new(1).unwrap());
         let bootstrap = real.unwrap_or_else(|| mock.as_ref().unwrap().bootstrap_servers());
-        let producer = client(&bootstrap).set("queue.buffering.max.ms", "0").set("queue.buffering.max.messages", "100000").create().unwrap();
-        Self { mock, bootstrap, producer }
+        let producer = client(&bootstrap)
+            .set("queue.buffering.max.ms", "0")
+            .set("queue.buffering.max.messages", "100000")
+            .create()
+            .unwrap();
+        Self {
+            mock,
+            bootstrap,
+            producer,
+        }
     }
 
     pub(crate) fn words(&self) -> &'static str {
-        if self.mock.is_some() { "librdkafka's mock broker, in this process" } else { "Apache Kafka on this machine, TLS and OAUTHBEARER" }
+        if self.mock.is_some() {
+            "librdkafka's mock broker, in this process"
+        } else {
+            "Apache Kafka on this machine, TLS and OAUTHBEARER"
+        }
     }
 
     pub(crate) async fn create_topic(&self, name: &str, partitions: i32) {
@@ -33,12 +45,24 @@ impl Broker {
         }
         let admin: AdminClient<DefaultClientContext> = client(&self.bootstrap).create().unwrap();
         let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
-        admin.create_topics([&topic], &AdminOptions::new()).await.unwrap()[0].as_ref().unwrap();
+        admin
+            .create_topics([&topic], &AdminOptions::new())
+            .await
+            .unwrap()[0]
+            .as_ref()
+            .unwrap();
     }
 
     /// Sends a record at once.
     pub(crate) fn send(&self, topic: &str, partition: i32, body: &[u8]) {
-        self.producer.send(BaseRecord::<(), [u8]>::to(topic).partition(partition).payload(body)).map_err(|(error, _)| error).unwrap();
+        self.producer
+            .send(
+                BaseRecord::<(), [u8]>::to(topic)
+                    .partition(partition)
+                    .payload(body),
+            )
+            .map_err(|(error, _)| error)
+            .unwrap();
     }
 
     pub(crate) fn flush(&self) {
@@ -50,7 +74,10 @@ impl Broker {
         let test = |name: &str| std::env::var(format!("GRB_TEST_KAFKA{name}")).unwrap();
         let topic = ("GRB_KAFKA_TOPICS".into(), topic.into());
         if self.mock.is_some() {
-            return vec![topic, ("GRB_KAFKA_BOOTSTRAP".into(), self.bootstrap.clone())];
+            return vec![
+                topic,
+                ("GRB_KAFKA_BOOTSTRAP".into(), self.bootstrap.clone()),
+            ];
         }
         let login = [
             ("GRB_KAFKA_BOOTSTRAP", test("_SASL")),
@@ -60,12 +87,19 @@ impl Broker {
             ("GRB_GCN_CLIENT_ID", test("_CLIENT_ID")),
             ("GRB_GCN_CLIENT_SECRET", test("_CLIENT_SECRET")),
         ];
-        login.into_iter().map(|(name, value)| (name.to_owned(), value)).chain([topic]).collect()
+        login
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .chain([topic])
+            .collect()
     }
 }
 
 fn client(bootstrap: &str) -> ClientConfig {
     let mut config = ClientConfig::new();
-    config.set("bootstrap.servers", bootstrap).set("message.max.bytes", "8000000").set("broker.address.family", "v4");
+    config
+        .set("bootstrap.servers", bootstrap)
+        .set("message.max.bytes", "8000000")
+        .set("broker.address.family", "v4");
     config
 }

@@ -1,7 +1,10 @@
 //! The whole program's figures on this machine, as one Markdown table: `cargo bench --bench desk [backlog|stream|rest]`.
 //!
 //! Beside `tests/kafka/run -- cargo bench --bench desk` the broker is a real Kafka, as GCN's.
-#![expect(clippy::unwrap_used, reason = "a measurement that cannot go on should say where")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a measurement that cannot go on should say where"
+)]
 
 mod backlog;
 mod broker;
@@ -20,13 +23,24 @@ pub(crate) struct Row {
 impl Row {
     fn new(what: &str, mut values: Vec<f64>, target: &'static str) -> Self {
         values.sort_by(f64::total_cmp);
-        Self { what: format!("{what} ({} runs)", values.len()), values: [values[0], values[values.len() / 2], values[values.len() - 1]], target }
+        Self {
+            what: format!("{what} ({} runs)", values.len()),
+            values: [
+                values[0],
+                values[values.len() / 2],
+                values[values.len() - 1],
+            ],
+            target,
+        }
     }
 }
 
 #[tokio::main]
 async fn main() {
-    let asked: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let asked: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with("--"))
+        .collect();
     let wanted = |name: &str| asked.is_empty() || asked.iter().any(|asked| asked == name);
     println!("{}\n", machine());
     let mut rows = Vec::new();
@@ -40,23 +54,44 @@ async fn main() {
         rows.extend(backlog::measure().await);
     }
     println!("\n| figure | min | median | max | target |\n|---|---:|---:|---:|---|");
-    for Row { what, values: [least, middle, most], target } in rows {
-        println!("| {what} | {} | {} | {} | {target} |", number(least), number(middle), number(most));
+    for Row {
+        what,
+        values: [least, middle, most],
+        target,
+    } in rows
+    {
+        println!(
+            "| {what} | {} | {} | {} | {target} |",
+            number(least),
+            number(middle),
+            number(most)
+        );
     }
     println!("\n{}", machine());
 }
 
 fn number(value: f64) -> String {
-    if value >= 1000.0 { format!("{value:.0}") } else { format!("{value:.1}") }
+    if value >= 1000.0 {
+        format!("{value:.0}")
+    } else {
+        format!("{value:.1}")
+    }
 }
 
 /// Cores, processor, kernel and how busy all of it is.
 fn machine() -> String {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let cpu = read("/proc/cpuinfo");
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
+    let model = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .unwrap_or_default();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let (kernel, load) = (read("/proc/sys/kernel/osrelease"), read("/proc/loadavg"));
     let load = load.split(' ').next().unwrap_or_default();
-    format!("Machine: {cores} cores, {}, Linux {}; load {load}.", model.trim_start_matches([' ', '\t', ':']), kernel.trim())
+    format!(
+        "Machine: {cores} cores, {}, Linux {}; load {load}.",
+        model.trim_start_matches([' ', '\t', ':']),
+        kernel.trim()
+    )
 }

@@ -18,28 +18,50 @@ impl Program {
     pub(crate) fn start(folder: &Path, settings: &[(String, String)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_grb-app"));
         // Only what is set here may count.
-        command.env_clear().env("GRB_LOG", "warn").envs(settings.iter().cloned());
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder).stdout(Stdio::piped());
+        command
+            .env_clear()
+            .env("GRB_LOG", "warn")
+            .envs(settings.iter().cloned());
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(folder)
+            .stdout(Stdio::piped());
         let began = Instant::now();
         let mut process = command.spawn().unwrap();
         let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
         let ready = began.elapsed();
-        let address = line.trim().strip_prefix("listening on http://").expect("the program did not start").to_owned();
-        Self { process, address, ready }
+        let address = line
+            .trim()
+            .strip_prefix("listening on http://")
+            .expect("the program did not start")
+            .to_owned();
+        Self {
+            process,
+            address,
+            ready,
+        }
     }
 
     /// Memory in use, MiB: `VmRSS` for all of it, `RssAnon` without the pages of the executable itself.
     pub(crate) fn memory(&self, kind: &str) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix(kind)?.strip_prefix(':')).unwrap();
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix(kind)?.strip_prefix(':'))
+            .unwrap();
         line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
     }
 
     /// Its own counters.
     pub(crate) fn metrics(&self) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: desk\r\nConnection: close\r\n\r\n").unwrap();
+        stream
+            .write_all(b"GET /metrics HTTP/1.1\r\nHost: desk\r\nConnection: close\r\n\r\n")
+            .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
@@ -53,11 +75,20 @@ impl Program {
     /// The same for each group of threads of one name, the busiest first.
     pub(crate) fn busy_threads(&self) -> Vec<(String, f64)> {
         let mut threads = std::collections::BTreeMap::<String, f64>::new();
-        for task in std::fs::read_dir(format!("/proc/{}/task", self.process.id())).unwrap().flatten() {
-            let name = std::fs::read_to_string(task.path().join("comm")).unwrap_or_default().trim().to_owned();
+        for task in std::fs::read_dir(format!("/proc/{}/task", self.process.id()))
+            .unwrap()
+            .flatten()
+        {
+            let name = std::fs::read_to_string(task.path().join("comm"))
+                .unwrap_or_default()
+                .trim()
+                .to_owned();
             *threads.entry(name).or_default() += busy(&task.path().join("stat").to_string_lossy());
         }
-        let mut threads: Vec<_> = threads.into_iter().filter(|(_, seconds)| *seconds > 0.0).collect();
+        let mut threads: Vec<_> = threads
+            .into_iter()
+            .filter(|(_, seconds)| *seconds > 0.0)
+            .collect();
         threads.sort_by(|a, b| b.1.total_cmp(&a.1));
         threads
     }
@@ -76,8 +107,15 @@ pub(crate) fn busy_here() -> f64 {
 }
 
 fn busy(stat: &str) -> f64 {
-    let Ok(text) = std::fs::read_to_string(stat) else { return 0.0 };
+    let Ok(text) = std::fs::read_to_string(stat) else {
+        return 0.0;
+    };
     // The name in parentheses may hold spaces; user and system time are the 12th and 13th field after it, in 1/100 s.
-    let fields: Vec<&str> = text.rsplit(')').next().unwrap().split_whitespace().collect();
+    let fields: Vec<&str> = text
+        .rsplit(')')
+        .next()
+        .unwrap()
+        .split_whitespace()
+        .collect();
     (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
 }

@@ -14,13 +14,24 @@ const NOTICES: usize = 1000;
 const STARTS: usize = 15;
 const IDLES: usize = 3;
 const PAGES: [&str; 10] = [
-    "/", "/bursts", "/bursts/1", "/bursts/2", "/status", "/api/docs", "/api/bursts", "/api/bursts/1/chart.svg", "/api/openapi.json", "/metrics",
+    "/",
+    "/bursts",
+    "/bursts/1",
+    "/bursts/2",
+    "/status",
+    "/api/docs",
+    "/api/bursts",
+    "/api/bursts/1/chart.svg",
+    "/api/openapi.json",
+    "/metrics",
 ];
 
 pub(crate) async fn measure() -> Vec<Row> {
     let folder = tempfile::tempdir().unwrap();
     fill(folder.path()).await;
-    let ready: Vec<f64> = (0..STARTS).map(|_| Program::start(folder.path(), &[]).ready.as_secs_f64() * 1000.0).collect();
+    let ready: Vec<f64> = (0..STARTS)
+        .map(|_| Program::start(folder.path(), &[]).ready.as_secs_f64() * 1000.0)
+        .collect();
     let (mut idle, mut used, mut own) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..IDLES {
         let program = Program::start(folder.path(), &[]);
@@ -30,9 +41,16 @@ pub(crate) async fn measure() -> Vec<Row> {
         used.push(program.memory("VmRSS"));
         own.push(program.memory("RssAnon"));
     }
-    println!("At rest: a database with {NOTICES} notices, Kafka off; {} pages loaded once.", PAGES.len());
+    println!(
+        "At rest: a database with {NOTICES} notices, Kafka off; {} pages loaded once.",
+        PAGES.len()
+    );
     vec![
-        Row::new("ready: from the spawn to \"listening on\", ms", ready, "≤ 100"),
+        Row::new(
+            "ready: from the spawn to \"listening on\", ms",
+            ready,
+            "≤ 100",
+        ),
         Row::new("memory, idle for 5 s, MiB", idle, "≤ 20"),
         Row::new("memory after each page once, MiB", used, "≤ 20"),
         Row::new("of that, without the executable's own pages, MiB", own, ""),
@@ -41,7 +59,10 @@ pub(crate) async fn measure() -> Vec<Row> {
 
 async fn fill(folder: &Path) {
     let flags = [("data_dir", Some(folder.to_string_lossy().into_owned()))];
-    let config = Sources::gather(None, &|_| None, &flags).unwrap().understand().unwrap();
+    let config = Sources::gather(None, &|_| None, &flags)
+        .unwrap()
+        .understand()
+        .unwrap();
     let app = App::open(config, Clock::system()).unwrap();
     for body in made::many(NOTICES) {
         take(&app, RawNotice::new("bench", body)).await.unwrap();
@@ -51,10 +72,21 @@ async fn fill(folder: &Path) {
 
 async fn visit(address: &str) {
     drop(rustls::crypto::ring::default_provider().install_default());
-    let client = reqwest::Client::builder().tls_certs_only([]).build().unwrap();
+    let client = reqwest::Client::builder()
+        .tls_certs_only([])
+        .build()
+        .unwrap();
     for page in PAGES {
-        let answer = client.get(format!("http://{address}{page}")).send().await.unwrap();
-        assert!(answer.status().is_success() || page.ends_with(".svg"), "{page}: {}", answer.status());
+        let answer = client
+            .get(format!("http://{address}{page}"))
+            .send()
+            .await
+            .unwrap();
+        assert!(
+            answer.status().is_success() || page.ends_with(".svg"),
+            "{page}: {}",
+            answer.status()
+        );
         answer.bytes().await.unwrap();
     }
 }

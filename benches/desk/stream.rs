@@ -46,7 +46,12 @@ pub(crate) async fn measure() -> Vec<Row> {
     let folder = tempfile::tempdir().unwrap();
     let program = Program::start(folder.path(), &broker.settings(&topic));
     let produced = (0..NOTICES).map(|_| AtomicU64::new(0)).collect();
-    let board = Arc::new(Board { start: Instant::now(), produced, took: Mutex::default(), warm: AtomicUsize::new(0) });
+    let board = Arc::new(Board {
+        start: Instant::now(),
+        produced,
+        took: Mutex::default(),
+        warm: AtomicUsize::new(0),
+    });
     let clients: Vec<_> = connect(&program.address, &board).await;
     let (busy, here) = (program.busy(), busy_here());
     warm_up(&broker, &topic, &board).await;
@@ -58,11 +63,21 @@ pub(crate) async fn measure() -> Vec<Row> {
     took.sort_by(f64::total_cmp);
     println!(
         "{CLIENTS} clients, {PER_SECOND} notices a second for {SECONDS} s: {} frames, none missing; {}. Processor seconds: the program {:.2}, this bench with its clients {:.2}; {:?}; {:.1} MiB.",
-        took.len(), broker.words(), program.busy() - busy, busy_here() - here, program.busy_threads(), program.memory("VmRSS"),
+        took.len(),
+        broker.words(),
+        program.busy() - busy,
+        busy_here() - here,
+        program.busy_threads(),
+        program.memory("VmRSS"),
     );
     let part = |thousandths: usize| took[(took.len() * thousandths).div_ceil(1000) - 1];
-    let words = format!("Kafka record → {CLIENTS} SSE clients, ms: p50, p99 and max in the three columns");
-    vec![Row { what: words, values: [part(500), part(990), part(1000)], target: "p99 < 100" }]
+    let words =
+        format!("Kafka record → {CLIENTS} SSE clients, ms: p50, p99 and max in the three columns");
+    vec![Row {
+        what: words,
+        values: [part(500), part(990), part(1000)],
+        target: "p99 < 100",
+    }]
 }
 
 async fn connect(address: &str, board: &Arc<Board>) -> Vec<tokio::task::JoinHandle<()>> {
@@ -77,15 +92,19 @@ async fn connect(address: &str, board: &Arc<Board>) -> Vec<tokio::task::JoinHand
 
 /// Reads frames and notes how long each was on its way.
 async fn read(mut stream: TcpStream, board: Arc<Board>) {
-    let (mut buffer, mut text, mut took) = (vec![0; 16_384], String::new(), Vec::with_capacity(NOTICES));
+    let (mut buffer, mut text, mut took) =
+        (vec![0; 16_384], String::new(), Vec::with_capacity(NOTICES));
     while took.len() < NOTICES {
-        let Ok(length @ 1..) = stream.read(&mut buffer).await else { break };
+        let Ok(length @ 1..) = stream.read(&mut buffer).await else {
+            break;
+        };
         let now = board.now();
         text.push_str(&String::from_utf8_lossy(&buffer[..length]));
         while let Some(end) = text.find("\n\n") {
             match trigger(&text[..end]) {
                 Some(trigger) if trigger >= FIRST => {
-                    let produced = board.produced[(trigger - FIRST) as usize].load(Ordering::Acquire);
+                    let produced =
+                        board.produced[(trigger - FIRST) as usize].load(Ordering::Acquire);
                     took.push((now - produced) as f64 / 1000.0);
                 }
                 Some(_) => drop(board.warm.fetch_add(1, Ordering::Relaxed)),
@@ -108,7 +127,14 @@ async fn warm_up(broker: &Broker, topic: &str, board: &Board) {
         if board.warm.load(Ordering::Relaxed) >= CLIENTS * 3 {
             return tokio::time::sleep(Duration::from_secs(1)).await;
         }
-        broker.send(topic, 0, &write(&made::gbm_flight(WARM_UP + n, i64::from(n) * -20), Format::Voevent));
+        broker.send(
+            topic,
+            0,
+            &write(
+                &made::gbm_flight(WARM_UP + n, i64::from(n) * -20),
+                Format::Voevent,
+            ),
+        );
         broker.producer.poll(Duration::ZERO);
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

@@ -1,5 +1,7 @@
 //! One burst from many notices: what is known of it, where it was, what it was called.
 
+mod circulars;
+pub mod list;
 pub mod model;
 pub mod page;
 pub mod routes;
@@ -12,5 +14,6 @@ pub mod view;
 mod tests;
 
 pub use model::{Best, Burst, Tier, Verdict, Withdrawal};
+pub use routes::BurstJson;
 pub use routes::router;
-pub use store::{Arrival, Recorded, record};
+pub use store::{Arrival, Filed, Recorded, record};

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Serialize, Serializer};
 
-use crate::notices::{Class, Classification, Kind, Mission, Notice, Role, Suppressed};
+use crate::notices::{Circular, Class, Classification, Kind, Mission, Notice, Role, Suppressed};
 use crate::sky::Equatorial;
 
 /// Widest 90 % radius, deg, that counts as pointable: the wide camera of a small telescope can cover it.
@@ -18,8 +18,11 @@ pub struct Burst {
     pub mission: Mission,
     pub key: String,
     pub trigger_id: Option<String>,
-    pub instrument: Option<String>,
+    /// Of the notices without a position, the first by its letters.
+    pub first_instrument: Option<String>,
     pub official_name: Option<String>,
+    /// The official name of a burst that this one is linked to.
+    pub lent_name: Option<String>,
     pub mission_name: Option<String>,
     pub role: Role,
     pub trigger_time: Option<DateTime<Utc>>,
@@ -46,6 +49,7 @@ pub struct Best {
     /// 90 %, systematics included, deg.
     pub error_radius_90: Option<f64>,
     pub kind: Kind,
+    pub instrument: Option<String>,
     pub rank: u8,
     pub at: DateTime<Utc>,
 }
@@ -106,6 +110,19 @@ impl Tier {
     }
 }
 
+impl Verdict {
+    /// The word of the API.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Test => "test",
+            Self::Withdrawn(_) => "withdrawn",
+            Self::Unlikely(_) => "unlikely",
+            Self::Burst => "burst",
+            Self::Context => "context",
+        }
+    }
+}
+
 impl Serialize for Tier {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.letter())
@@ -130,12 +147,13 @@ impl Burst {
             mission: notice.mission.clone(),
             key: notice.burst_key(),
             trigger_id: None,
-            instrument: None,
+            first_instrument: None,
             official_name: None,
+            lent_name: None,
             mission_name: None,
             role: notice.role,
             trigger_time: None,
-            test: false,
+            test: true,
             burst_like: false,
             best: None,
             class: None,
@@ -157,12 +175,13 @@ impl Burst {
         self.notice_count += 1;
         self.created_at = self.created_at.min(at);
         self.updated_at = self.updated_at.max(at);
-        self.test |= notice.test;
+        // One real notice makes it real, whatever a test was sent under its number.
+        self.test &= notice.test;
         self.burst_like |= is_burst_like(notice);
-        self.trigger_time = [self.trigger_time, notice.trigger_time]
-            .into_iter()
-            .flatten()
-            .min();
+        let time = notice
+            .trigger_time
+            .filter(|time| is_plausible(*time, notice, at));
+        self.trigger_time = [self.trigger_time, time].into_iter().flatten().min();
         self.take_identity(notice);
         self.take_position(notice, said);
         self.take_class(notice, said);
@@ -179,7 +198,8 @@ impl Burst {
 
     /// The name people use: the official one, else the mission's, else mission and trigger.
     pub fn name(&self) -> String {
-        let known = self.official_name.as_ref().or(self.mission_name.as_ref());
+        let known = [&self.official_name, &self.lent_name, &self.mission_name];
+        let known = known.into_iter().find_map(Option::as_ref);
         known.cloned().unwrap_or_else(|| match &self.trigger_id {
             Some(id) if self.mission == Mission::Lvk => id.clone(),
             Some(id) => format!("{} {id}", self.mission),
@@ -187,12 +207,20 @@ impl Burst {
         })
     }
 
+    /// The instrument of the best position, else one that saw it.
+    pub fn instrument(&self) -> Option<&str> {
+        let best = self.best.as_ref().map(|best| best.instrument.as_deref());
+        best.unwrap_or(self.first_instrument.as_deref())
+    }
+
+    /// How much it asks of a member. A withdrawn burst keeps the tier that it had.
     pub fn tier(&self) -> Tier {
         let radius = self.best.as_ref().and_then(|best| best.error_radius_90);
-        match radius {
-            _ if self.test => Tier::D,
+        match (self.verdict(), radius) {
+            (Verdict::Test, _) => Tier::D,
+            (Verdict::Unlikely(_) | Verdict::Context, _) => Tier::C,
             _ if !self.burst_like => Tier::C,
-            Some(radius) if radius <= POINTABLE => Tier::A,
+            (_, Some(radius)) if radius <= POINTABLE => Tier::A,
             _ => Tier::B,
         }
     }
@@ -241,6 +269,50 @@ impl Burst {
         Some(Withdrawal { at: class.at, why })
     }
 
+    /// Trigger time, else the arrival of the first notice; never further ahead than clocks may be wrong.
+    pub fn sort_time(&self) -> DateTime<Utc> {
+        self.trigger_time.unwrap_or(self.created_at)
+    }
+
+    /// The burst with a circular filed under it, which may name it or say that it is none.
+    #[must_use]
+    pub fn with_circular(
+        mut self,
+        circular: &Circular,
+        said: DateTime<Utc>,
+        at: DateTime<Utc>,
+    ) -> Self {
+        self.notice_count += 1;
+        self.updated_at = self.updated_at.max(at);
+        let named = circular
+            .burst_names()
+            .into_iter()
+            .find(|name| is_official(name));
+        // Two circulars may disagree by a letter; the earlier letter is the burst that was found first.
+        self.official_name = [self.official_name.take(), named]
+            .into_iter()
+            .flatten()
+            .min();
+        self.retracted_by(circular, said)
+    }
+
+    /// The burst after a circular that may say of it that it is none.
+    #[must_use]
+    pub fn retracted_by(mut self, circular: &Circular, said: DateTime<Utc>) -> Self {
+        if circular.says_not_a_grb() && self.retracted.as_ref().is_none_or(|known| said < known.at)
+        {
+            let by = circular.id.map_or_else(
+                || "A GCN circular".into(),
+                |id| format!("GCN Circular {id}"),
+            );
+            self.retracted = Some(Withdrawal {
+                at: said,
+                why: format!("{by}: “{}”.", circular.subject),
+            });
+        }
+        self
+    }
+
     fn take_identity(&mut self, notice: &Notice) {
         if self.trigger_id.is_none()
             || notice.trigger_id < self.trigger_id && notice.trigger_id.is_some()
@@ -256,18 +328,13 @@ impl Burst {
     }
 
     fn take_position(&mut self, notice: &Notice, said: DateTime<Utc>) {
-        if self.instrument.is_none()
-            || self.best.is_none()
-                && notice.instrument < self.instrument
-                && notice.instrument.is_some()
-        {
-            self.instrument.clone_from(&notice.instrument);
-        }
-        let Some(found) = notice
+        let found = notice
             .localization
             .as_ref()
-            .filter(|_| notice.locates_burst())
-        else {
+            .filter(|_| notice.locates_burst());
+        let Some(found) = found else {
+            let seen = [self.first_instrument.take(), notice.instrument.clone()];
+            self.first_instrument = seen.into_iter().flatten().min();
             return;
         };
         let best = Best {
@@ -275,11 +342,11 @@ impl Burst {
             error_radius: found.error_radius,
             error_radius_90: found.error_radius_90,
             kind: notice.kind,
+            instrument: notice.instrument.clone(),
             rank: rank(notice),
             at: said,
         };
         if self.best.as_ref().is_none_or(|known| best.beats(known)) {
-            self.instrument.clone_from(&notice.instrument);
             self.best = Some(best);
         }
     }
@@ -424,4 +491,21 @@ fn doubt_in_words(doubt: Suppressed) -> String {
         }
         _ => "The mission itself marks it as not being a gamma-ray burst.".into(),
     }
+}
+
+/// A broken clock must not put a burst on top of every list for ever, nor sink a real one.
+fn is_plausible(time: DateTime<Utc>, notice: &Notice, at: DateTime<Utc>) -> bool {
+    let (day, year) = (TimeDelta::days(1), TimeDelta::days(366));
+    let foretold = notice.role == Role::Prediction;
+    (foretold || time - at <= day) && (notice.notice_time.is_some() || at - time <= year)
+}
+
+/// Fermi's name for a provisional one: `bn221009553` for `GRB 221009.553`.
+pub fn mission_name(name: &str) -> String {
+    name.replacen("GRB ", "bn", 1).replace('.', "")
+}
+
+/// False for the provisional `GRB 221009.553`.
+pub fn is_official(name: &str) -> bool {
+    !name.contains('.')
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::model::{Best, Burst, Tier, Verdict, class_in_words};
+use super::model::{Best, Burst, Verdict, class_in_words};
 use super::store::Heard;
 use super::story::{capital, percent, seen_by, story, what_in_short};
 use super::view::{
@@ -137,10 +137,7 @@ pub fn finder(burst: &Burst, region: Option<&Region>) -> Option<String> {
 }
 
 fn tier(burst: &Burst) -> view::Tier {
-    view::Tier::of(match burst.verdict() {
-        Verdict::Withdrawn(_) | Verdict::Unlikely(_) => Tier::C.letter(),
-        _ => burst.tier().letter(),
-    })
+    view::Tier::of(burst.tier().letter())
 }
 
 fn outcome(burst: &Burst, now: DateTime<Utc>) -> Option<Outcome> {
@@ -153,7 +150,12 @@ fn outcome(burst: &Burst, now: DateTime<Utc>) -> Option<Outcome> {
         ),
         Verdict::Withdrawn(withdrawal) => (
             "withdrawn",
-            "Withdrawn: this was no gamma-ray burst".to_owned(),
+            if burst.burst_like {
+                "Withdrawn: this was no gamma-ray burst"
+            } else {
+                "Withdrawn by its mission"
+            }
+            .to_owned(),
             withdrawal.why,
             Some(withdrawal.at),
         ),
@@ -203,7 +205,7 @@ fn position(burst: &Burst, best: &Best) -> Position {
         extent: best.error_radius_90.map(Extent::of),
         source: format!(
             "{}, {}",
-            title(&burst.mission, burst.instrument.as_deref(), best.kind),
+            title(&burst.mission, burst.instrument(), best.kind),
             best.at.format("%-d %b %Y, %H:%M:%S UTC")
         ),
         constellation: Some(constellation(best.position).name.to_owned()),
@@ -403,6 +405,7 @@ fn notice_row(
     let said = heard.notice_time.unwrap_or(heard.received_at);
     let trigger = whole.burst.trigger_time;
     NoticeRow {
+        id: heard.id,
         after: trigger
             .map(|trigger| after(said, trigger))
             .unwrap_or_default(),

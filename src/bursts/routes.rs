@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::list::{self, PageKey, Wanted};
 use super::model::{Burst, Tier, Withdrawal};
 use super::page::{self, Whole};
-use super::store::{self, PageKey, Wanted};
+use super::store;
 use super::view::{BurstPage, Choice, Filters, ListPage};
 use crate::notices::Role;
+use crate::platform::error::FieldFault;
 use crate::platform::web::extract::{Json, Path, Query};
 use crate::platform::web::problem::Problem;
 use crate::platform::web::{Html, Viewer};
@@ -51,6 +53,8 @@ pub struct BurstJson {
     pub role: Role,
     /// A pointable, B wide, C context, D self-test
     pub tier: Tier,
+    /// What the desk takes it for: burst, unlikely, withdrawn, test or context
+    pub verdict: &'static str,
     /// Why and since when it is no burst any more.
     pub withdrawn: Option<Withdrawal>,
     pub position: Option<PositionJson>,
@@ -105,11 +109,12 @@ impl From<&Burst> for BurstJson {
             id: burst.id,
             name: burst.name(),
             mission: burst.mission.to_string(),
-            instrument: burst.instrument.clone(),
+            instrument: burst.instrument().map(str::to_owned),
             trigger_id: burst.trigger_id.clone(),
             trigger_time: burst.trigger_time,
             role: burst.role,
             tier: burst.tier(),
+            verdict: burst.verdict().word(),
             withdrawn: burst.withdrawn(),
             position,
             classification: class,
@@ -161,95 +166,132 @@ struct Asked {
     /// true or false
     has_position: Option<String>,
     /// Centre of a cone, deg; ra, dec and radius go together.
-    ra: Option<f64>,
-    dec: Option<f64>,
-    radius: Option<f64>,
+    ra: Option<String>,
+    dec: Option<String>,
+    radius: Option<String>,
     /// 1…200, 20 unless given
-    limit: Option<usize>,
+    limit: Option<String>,
     /// `next` of the page before
     after: Option<String>,
+}
+
+/// What is wrong with a query, gathered.
+#[derive(Default)]
+struct Faults(Vec<FieldFault>);
+
+impl Faults {
+    /// The field understood; an empty one counts as not given.
+    fn parse<T>(
+        &mut self,
+        field: &str,
+        text: Option<&String>,
+        understand: impl Fn(&str) -> Option<T>,
+        must: &str,
+    ) -> Option<T> {
+        let text = text
+            .map(|text| text.trim())
+            .filter(|text| !text.is_empty())?;
+        let understood = understand(text);
+        if understood.is_none() {
+            self.0.push(FieldFault {
+                field: field.into(),
+                message: format!("must be {must}"),
+            });
+        }
+        understood
+    }
+
+    fn limit(&mut self, text: Option<&String>) -> usize {
+        let within = |text: &str| {
+            text.parse()
+                .ok()
+                .filter(|limit| (1..=LARGEST_PAGE).contains(limit))
+        };
+        self.parse("limit", text, within, "a number from 1 to 200")
+            .unwrap_or(PAGE)
+    }
+
+    fn angle(&mut self, field: &str, text: Option<&String>, least: f64, most: f64) -> Option<f64> {
+        let within = |text: &str| {
+            text.parse()
+                .ok()
+                .filter(|angle| (least..=most).contains(angle))
+        };
+        self.parse(
+            field,
+            text,
+            within,
+            &format!("degrees from {least} to {most}"),
+        )
+    }
+
+    fn done(self) -> Result<()> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Invalid(self.0))
+        }
+    }
 }
 
 impl Asked {
     /// What is wanted and how many; every faulty field is named.
     fn understand(&self, now: DateTime<Utc>) -> Result<(Wanted, usize)> {
-        let mut faults = Vec::new();
-        let mut fault = |field: &str, message: &str| {
-            faults.push(crate::platform::error::FieldFault {
-                field: field.into(),
-                message: message.into(),
+        let mut faults = Faults::default();
+        let wanted = Wanted {
+            mission: self.mission.clone().filter(|mission| !mission.is_empty()),
+            tier: faults.parse("tier", self.tier.as_ref(), Tier::parse, "A, B, C or D"),
+            since: faults.parse(
+                "since",
+                self.since.as_ref(),
+                |text| since(text, now),
+                "a time like 2026-11-21T00:00:00Z, or days like 7d",
+            ),
+            has_position: faults.parse(
+                "has_position",
+                self.has_position.as_ref(),
+                |text| text.parse().ok(),
+                "true or false",
+            ),
+            cone: self.cone(&mut faults),
+            after: faults.parse(
+                "after",
+                self.after.as_ref(),
+                PageKey::parse,
+                "the next of an earlier page",
+            ),
+        };
+        let limit = faults.limit(self.limit.as_ref());
+        faults.done().map(|()| (wanted, limit))
+    }
+
+    fn cone(&self, faults: &mut Faults) -> Option<(Equatorial, f64)> {
+        let given = [&self.ra, &self.dec, &self.radius]
+            .into_iter()
+            .filter(|field| field.as_ref().is_some_and(|text| !text.is_empty()))
+            .count();
+        let ra = faults.angle("ra", self.ra.as_ref(), -360.0, 360.0);
+        let dec = faults.angle("dec", self.dec.as_ref(), -90.0, 90.0);
+        let radius = faults.angle("radius", self.radius.as_ref(), 0.0, 180.0);
+        if given == 1 || given == 2 {
+            faults.0.push(FieldFault {
+                field: "radius".into(),
+                message: "ra, dec and radius go together".into(),
             });
-        };
-        let said = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        let tier = said(&self.tier).and_then(|text| {
-            Tier::parse(&text).or_else(|| {
-                fault("tier", "must be A, B, C or D");
-                None
-            })
-        });
-        let since = said(&self.since).and_then(|text| {
-            since(&text, now).or_else(|| {
-                fault(
-                    "since",
-                    "must be a time like 2026-11-21T00:00:00Z, or days like 7d",
-                );
-                None
-            })
-        });
-        let has_position = said(&self.has_position).and_then(|text| {
-            text.parse().ok().or_else(|| {
-                fault("has_position", "must be true or false");
-                None
-            })
-        });
-        let after = said(&self.after).and_then(|text| {
-            PageKey::parse(&text).or_else(|| {
-                fault("after", "must be the next of an earlier page");
-                None
-            })
-        });
-        let limit = self.limit.unwrap_or(PAGE);
-        if !(1..=LARGEST_PAGE).contains(&limit) {
-            fault("limit", "must be 1 to 200");
         }
-        let cone = match (self.ra, self.dec, self.radius) {
-            (None, None, None) => None,
-            (Some(ra), Some(dec), Some(radius))
-                if (0.0..=180.0).contains(&radius) && Equatorial::new(ra, dec).is_some() =>
-            {
-                Equatorial::new(ra, dec).map(|centre| (centre, radius))
-            }
-            _ => {
-                fault(
-                    "ra",
-                    "ra, dec and radius go together: degrees, dec −90 to 90, radius 0 to 180",
-                );
-                None
-            }
-        };
-        if faults.is_empty() {
-            Ok((
-                Wanted {
-                    mission: said(&self.mission),
-                    tier,
-                    since,
-                    has_position,
-                    cone,
-                    after,
-                },
-                limit,
-            ))
-        } else {
-            Err(Error::Invalid(faults))
-        }
+        Some((Equatorial::new(ra?, dec?)?, radius?))
     }
 }
 
 fn since(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    if let Some(days) = text.strip_suffix('d').and_then(|days| days.parse().ok()) {
-        return TimeDelta::try_days(days).and_then(|span| now.checked_sub_signed(span));
+    if let Some(days) = text
+        .strip_suffix('d')
+        .and_then(|days| days.parse::<u16>().ok())
+    {
+        return now.checked_sub_signed(TimeDelta::days(days.into()));
     }
-    DateTime::parse_from_rfc3339(text)
+    // A plus sign that was not escaped arrives as a blank.
+    DateTime::parse_from_rfc3339(&text.replace(' ', "+"))
         .ok()
         .map(|time| time.to_utc())
 }
@@ -263,7 +305,7 @@ async fn list(
     let (wanted, limit) = asked.understand(app.clock.now())?;
     let (bursts, next) = app
         .db
-        .read(move |conn| store::list(conn, &wanted, limit))
+        .read(move |conn| list::list(conn, &wanted, limit))
         .await?;
     Ok(Json(Listed {
         items: bursts.iter().map(BurstJson::from).collect(),
@@ -276,7 +318,7 @@ async fn list(
 async fn latest(State(app): State<App>) -> Result<Json<Listed<BurstJson>>> {
     let (bursts, _) = app
         .db
-        .read(|conn| store::list(conn, &Wanted::default(), 5))
+        .read(|conn| list::list(conn, &Wanted::default(), 5))
         .await?;
     Ok(Json(Listed {
         items: bursts.iter().map(BurstJson::from).collect(),
@@ -294,9 +336,9 @@ async fn one(State(app): State<App>, Path(id): Path<i64>) -> Result<Json<BurstJs
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 struct Paged {
     /// 1…200, 20 unless given
-    limit: Option<usize>,
+    limit: Option<String>,
     /// `next` of the page before
-    after: Option<i64>,
+    after: Option<String>,
 }
 
 /// A burst's notices in the order in which they were stored.
@@ -306,15 +348,20 @@ async fn notices(
     Path(id): Path<i64>,
     Query(paged): Query<Paged>,
 ) -> Result<Json<Listed<NoticeJson>>> {
-    let limit = paged.limit.unwrap_or(PAGE);
-    if !(1..=LARGEST_PAGE).contains(&limit) {
-        return Err(Error::invalid("limit", "must be 1 to 200"));
-    }
+    let mut faults = Faults::default();
+    let limit = faults.limit(paged.limit.as_ref());
+    let after = faults.parse(
+        "after",
+        paged.after.as_ref(),
+        |text| text.parse().ok(),
+        "the next of an earlier page",
+    );
+    faults.done()?;
     let (heard, next) = app
         .db
         .read(move |conn| {
             store::burst(conn, id)
-                .and_then(|_| store::heard_after(conn, id, paged.after.unwrap_or(0), limit))
+                .and_then(|_| store::heard_after(conn, id, after.unwrap_or(0), limit))
         })
         .await?;
     Ok(Json(Listed {
@@ -366,7 +413,7 @@ async fn finder(State(app): State<App>, Path(id): Path<i64>) -> Result<impl Into
 
 fn svg(drawn: Option<String>) -> Result<([(HeaderName, &'static str); 2], String)> {
     let drawn = drawn.ok_or(Error::NotFound(
-        "chart: the burst has no position that fits one",
+        "chart for a burst without a position, or with one too wide",
     ))?;
     Ok((
         [
@@ -397,7 +444,7 @@ async fn list_page(
     let (wanted, limit) = asked.understand(now)?;
     let ((bursts, next), missions) = app
         .db
-        .read(move |conn| Ok((store::list(conn, &wanted, limit)?, store::missions(conn)?)))
+        .read(move |conn| Ok((list::list(conn, &wanted, limit)?, store::missions(conn)?)))
         .await?;
     Ok(Html(ListPage {
         viewer,
@@ -525,6 +572,10 @@ impl Asked {
             ("tier", &self.tier),
             ("since", &self.since),
             ("has_position", &self.has_position),
+            ("ra", &self.ra),
+            ("dec", &self.dec),
+            ("radius", &self.radius),
+            ("limit", &self.limit),
             ("after", &after),
         ];
         let mut query = String::new();

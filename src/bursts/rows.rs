@@ -41,9 +41,9 @@ pub struct Heard {
     pub stored_at: DateTime<Utc>,
 }
 
-/// The columns that [`burst`] reads.
-pub(super) const BURST: &str = "id, mission, key, trigger_id, instrument, official_name, mission_name, role, trigger_time, test, \
-    burst_like, ra, dec, error_radius, error_radius_90, position_kind, position_rank, position_time, class, class_probability, \
+/// The columns of a burst.
+const BURST: &str = "id, mission, key, trigger_id, first_instrument, official_name, mission_name, role, trigger_time, test, \
+    burst_like, ra, dec, error_radius, error_radius_90, position_kind, position_instrument, position_rank, position_time, class, class_probability, \
     class_time, was_grb, confirmed, doubt, doubt_time, retracted_why, retracted_time, links, notice_count, created_at, updated_at";
 
 /// The columns that [`heard`] reads.
@@ -51,8 +51,14 @@ pub(super) const NOTICE: &str = "id, format, mission, instrument, kind, trigger_
     error_radius, error_radius_90, class, class_probability, suppressed, retraction, stale, details, circular_id, subject, submitter, \
     topic, kafka_time, received_at, stored_at";
 
-/// What [`values`] gives beside the columns of [`BURST`].
-const DERIVED: [&str; 4] = ["sort_time", "tier", "withdrawn_why", "withdrawn_time"];
+/// What [`burst`] reads: the columns, and the name that a linked burst lends.
+pub(super) static SELECT: LazyLock<String> = LazyLock::new(|| {
+    let lent = "(select min(other.official_name) from burst_links join bursts other on other.id = other_id where burst_id = bursts.id)";
+    format!("{BURST}, {lent} as lent_name")
+});
+
+/// What [`values`] gives beside the columns of [`BURST`]: derived, for filters and sorting.
+const DERIVED: [&str; 2] = ["sort_time", "tier"];
 
 pub(super) static INSERT_BURST: LazyLock<String> = LazyLock::new(|| {
     let columns: Vec<&str> = written().filter(|column| *column != "id").collect();
@@ -106,7 +112,8 @@ pub(super) fn burst(row: &Row<'_>) -> rusqlite::Result<Burst> {
         mission: Mission::parse(&row.get::<_, String>("mission")?),
         key: row.get("key")?,
         trigger_id: text("trigger_id")?,
-        instrument: text("instrument")?,
+        first_instrument: text("first_instrument")?,
+        lent_name: text("lent_name")?,
         official_name: text("official_name")?,
         mission_name: text("mission_name")?,
         role: Role::parse(&row.get::<_, String>("role")?).unwrap_or(Role::Observation),
@@ -142,6 +149,7 @@ fn best(row: &Row<'_>) -> rusqlite::Result<Option<Best>> {
         error_radius: row.get("error_radius")?,
         error_radius_90: row.get("error_radius_90")?,
         kind: Kind::parse(&row.get::<_, String>("position_kind")?).unwrap_or(Kind::Other),
+        instrument: row.get("position_instrument")?,
         rank: row.get("position_rank")?,
         at: time(at),
     }))
@@ -201,12 +209,12 @@ type Values = Vec<(&'static str, Value)>;
 
 /// The burst's columns, named, ready for [`INSERT_BURST`] and [`UPDATE_BURST`].
 pub(super) fn values(burst: &Burst) -> Values {
-    let (best, class, withdrawn) = (burst.best.as_ref(), burst.class.as_ref(), burst.withdrawn());
+    let (best, class) = (burst.best.as_ref(), burst.class.as_ref());
     let mut values = vec![
         (":mission", burst.mission.as_str().to_owned().into()),
         (":key", burst.key.clone().into()),
         (":trigger_id", burst.trigger_id.clone().into()),
-        (":instrument", burst.instrument.clone().into()),
+        (":first_instrument", burst.first_instrument.clone().into()),
         (":official_name", burst.official_name.clone().into()),
         (":mission_name", burst.mission_name.clone().into()),
         (":role", burst.role.as_str().to_owned().into()),
@@ -228,6 +236,10 @@ pub(super) fn values(burst: &Burst) -> Values {
         (
             ":position_kind",
             best.map(|best| best.kind.as_str().to_owned()).into(),
+        ),
+        (
+            ":position_instrument",
+            best.and_then(|best| best.instrument.clone()).into(),
         ),
         (
             ":position_rank",
@@ -270,14 +282,6 @@ pub(super) fn values(burst: &Burst) -> Values {
         (
             ":retracted_time",
             micros(burst.retracted.as_ref().map(|known| known.at)),
-        ),
-        (
-            ":withdrawn_why",
-            withdrawn.as_ref().map(|known| known.why.clone()).into(),
-        ),
-        (
-            ":withdrawn_time",
-            micros(withdrawn.as_ref().map(|known| known.at)),
         ),
         (
             ":links",

@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::model::{Burst, Tier, Withdrawal};
+use super::circulars;
+use super::model::Burst;
 pub use super::rows::Heard;
-use super::rows::{self, BURST, NOTICE};
-use crate::notices::{self, Circular, Mission, Notice};
+use super::rows::{self, NOTICE, SELECT};
+use crate::notices::{Mission, Notice};
 use crate::platform::{Result, Tx};
-use crate::sky::{Equatorial, Region};
+use crate::sky::Region;
 
 /// Clocks and triggers of two missions differ by less than this for one burst.
 const SAME_TIME: TimeDelta = TimeDelta::seconds(60);
@@ -56,6 +57,23 @@ impl Recorded {
     }
 }
 
+/// What became of a notice, and what other bursts it changed.
+#[derive(Debug)]
+pub struct Filed {
+    pub recorded: Recorded,
+    /// Bursts that were linked to this one, or are no longer, or were withdrawn by the same circular.
+    pub touched: Vec<Burst>,
+}
+
+impl Filed {
+    pub(super) fn alone(recorded: Recorded) -> Self {
+        Self {
+            recorded,
+            touched: Vec::new(),
+        }
+    }
+}
+
 /// Records a notice under its burst. The same bytes a second time change nothing.
 pub fn record(
     tx: &Tx,
@@ -64,56 +82,71 @@ pub fn record(
     notice: &Notice,
     body: &[u8],
     region: Option<&Region>,
-) -> Result<Recorded> {
+) -> Result<Filed> {
     if is_known(tx, &arrival.hash)? {
-        return Ok(Recorded::Seen);
+        return Ok(Filed::alone(Recorded::Seen));
     }
-    let (before, burst) = match &notice.circular {
-        Some(circular) => match named_by(tx, circular)? {
-            Some(burst) => (
-                Some(burst.clone()),
-                burst.with_circular(circular, notice, arrival.received_at),
-            ),
-            None => {
-                let id = insert_notice(tx, now, arrival, notice, None, body)?;
-                await_name(tx, id, circular)?;
-                return Ok(Recorded::Waiting);
-            }
-        },
-        None => {
-            let before = by_key(tx, &notice.mission, &notice.burst_key())?;
-            let burst = before
-                .clone()
-                .unwrap_or_else(|| Burst::begin(notice, arrival.received_at));
-            (before, burst.with(notice, arrival.received_at))
-        }
-    };
-    let burst = save(tx, burst)?;
+    if let Some(circular) = &notice.circular {
+        return circulars::record(tx, now, arrival, notice, circular, body);
+    }
+    let before = by_key(tx, &notice.mission, &notice.burst_key())?;
+    let burst = before
+        .clone()
+        .unwrap_or_else(|| Burst::begin(notice, arrival.received_at));
+    let burst = save(tx, burst.with(notice, arrival.received_at))?;
     let notice_id = insert_notice(tx, now, arrival, notice, Some(&burst), body)?;
     if let Some(region) = region {
         tx.prepare_cached("insert into notice_regions (notice_id, region) values (?1, ?2)")?
             .execute(params![notice_id, region.to_text()])?;
     }
-    let burst = match &before {
-        Some(before)
-            if before.official_name == burst.official_name
-                && before.mission_name == burst.mission_name =>
-        {
-            burst
-        }
-        _ => adopt_waiting(tx, burst)?,
+    let renamed = before
+        .as_ref()
+        .is_none_or(|before| before.mission_name != burst.mission_name);
+    let burst = if renamed {
+        circulars::adopt_waiting(tx, burst)?
+    } else {
+        burst
     };
-    if notice.locates_burst() {
-        link(tx, &burst)?;
-    }
-    let burst = share_name(tx, burst)?;
-    Ok(match before {
+    let moved = before
+        .as_ref()
+        .is_none_or(|before| place_and_time(before) != place_and_time(&burst));
+    let touched = if moved { link(tx, &burst)? } else { Vec::new() };
+    file(tx, before, burst, touched)
+}
+
+/// The outcome, with everything read again as it now stands, names lent by links included.
+pub(super) fn file(
+    conn: &Connection,
+    before: Option<Burst>,
+    after: Burst,
+    touched: Vec<i64>,
+) -> Result<Filed> {
+    let after = Box::new(if touched.is_empty() {
+        after
+    } else {
+        burst(conn, after.id)?
+    });
+    let touched = touched
+        .into_iter()
+        .map(|id| burst(conn, id))
+        .collect::<Result<_>>()?;
+    let recorded = match before {
         Some(before) => Recorded::Updated {
             before: Box::new(before),
-            after: Box::new(burst),
+            after,
         },
-        None => Recorded::New(Box::new(burst)),
-    })
+        None => Recorded::New(after),
+    };
+    Ok(Filed { recorded, touched })
+}
+
+/// What decides to which other bursts one is linked.
+fn place_and_time(burst: &Burst) -> impl PartialEq + use<> {
+    let place = burst
+        .best
+        .as_ref()
+        .map(|best| (best.position.ra, best.position.dec, best.error_radius_90));
+    (burst.trigger_time, place, burst.burst_like && !burst.test)
 }
 
 /// True where these bytes have been recorded.
@@ -126,16 +159,19 @@ pub fn is_known(conn: &Connection, hash: &[u8; 32]) -> Result<bool> {
 /// The burst with this id.
 pub fn burst(conn: &Connection, id: i64) -> Result<Burst> {
     let found = conn
-        .prepare_cached(&format!("select {BURST} from bursts where id = ?1"))?
+        .prepare_cached(&format!("select {} from bursts where id = ?1", *SELECT))?
         .query_row([id], rows::burst)
         .optional()?;
     found.ok_or(crate::platform::Error::NotFound("burst"))
 }
 
-/// The notices of a burst, in the order in which they were made.
+/// The notices of a burst, in the order in which they were made: all of an honest burst, the first and the last of a flood.
 pub fn heard(conn: &Connection, burst_id: i64) -> Result<Vec<Heard>> {
     let sql = format!(
-        "select {NOTICE} from notices where burst_id = ?1 order by coalesce(notice_time, received_at), id"
+        "select {NOTICE} from notices
+         where id in (select id from notices where burst_id = ?1 order by id limit 50)
+            or id in (select id from notices where burst_id = ?1 order by id desc limit 150)
+         order by coalesce(notice_time, received_at), id"
     );
     collect(conn, &sql, params![burst_id], rows::heard)
 }
@@ -193,99 +229,10 @@ pub fn region(conn: &Connection, burst_id: i64) -> Result<Option<Region>> {
 /// The same burst as other missions saw it.
 pub fn linked(conn: &Connection, burst_id: i64) -> Result<Vec<Burst>> {
     let sql = format!(
-        "select {BURST} from bursts where id in (select other_id from burst_links where burst_id = ?1) order by id"
+        "select {SELECT} from bursts where id in (select other_id from burst_links where burst_id = ?1) order by id",
+        SELECT = *SELECT
     );
     collect(conn, &sql, params![burst_id], rows::burst)
-}
-
-/// Which bursts to list. Everything, unless a field says otherwise.
-#[derive(Debug, Clone, Default)]
-pub struct Wanted {
-    pub mission: Option<String>,
-    pub tier: Option<Tier>,
-    pub since: Option<DateTime<Utc>>,
-    pub has_position: Option<bool>,
-    /// Centre and radius in deg: the best position lies within.
-    pub cone: Option<(Equatorial, f64)>,
-    /// Only those older than the burst with this key.
-    pub after: Option<PageKey>,
-}
-
-/// Where a page of the list ends: sorting time and id of its last burst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PageKey {
-    pub time: i64,
-    pub id: i64,
-}
-
-impl PageKey {
-    /// `TIME-ID`, as it stands in addresses.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (time, id) = text.rsplit_once('-')?;
-        Some(Self {
-            time: time.parse().ok()?,
-            id: id.parse().ok()?,
-        })
-    }
-
-    pub fn of(burst: &Burst) -> Self {
-        Self {
-            time: burst.sort_time().timestamp_micros(),
-            id: burst.id,
-        }
-    }
-}
-
-impl std::fmt::Display for PageKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}-{}", self.time, self.id)
-    }
-}
-
-/// Up to `limit` bursts, newest trigger first, and the key of the next page where there is one.
-pub fn list(
-    conn: &Connection,
-    wanted: &Wanted,
-    limit: usize,
-) -> Result<(Vec<Burst>, Option<PageKey>)> {
-    let sql = format!(
-        "select {BURST} from bursts
-         where (:mission is null or mission = :mission collate nocase)
-           and (:tier is null or tier = :tier)
-           and (:since is null or sort_time >= :since)
-           and (:has_position is null or (ra is not null) = :has_position)
-           and (:time is null or (sort_time, id) < (:time, :id))
-         order by sort_time desc, id desc"
-    );
-    let mut select = conn.prepare_cached(&sql)?;
-    let mut rows = select.query(named_params! {
-        ":mission": wanted.mission,
-        ":tier": wanted.tier.map(Tier::letter),
-        ":since": wanted.since.map(|time| time.timestamp_micros()),
-        ":has_position": wanted.has_position.or(wanted.cone.map(|_| true)),
-        ":time": wanted.after.map(|key| key.time),
-        ":id": wanted.after.map(|key| key.id),
-    })?;
-    let mut bursts = Vec::new();
-    while let Some(row) = rows.next()? {
-        let burst = rows::burst(row)?;
-        let inside = wanted.cone.is_none_or(|(centre, radius)| {
-            burst
-                .best
-                .as_ref()
-                .is_some_and(|best| best.position.separation(centre) <= radius)
-        });
-        if inside {
-            bursts.push(burst);
-        }
-        if bursts.len() > limit {
-            break;
-        }
-    }
-    let more = bursts.len() > limit;
-    bursts.truncate(limit);
-    let next = bursts.last().filter(|_| more).map(PageKey::of);
-    Ok((bursts, next))
 }
 
 /// The missions that have bursts here, by name.
@@ -312,7 +259,8 @@ pub fn newest(conn: &Connection) -> Result<Newest> {
         conn.prepare_cached(sql)?
             .query_row([], |row| row.get::<_, Option<i64>>(0))
     };
-    let notice = at("select max(received_at) from notices")?;
+    let notice =
+        at("select max(received_at) from notices where id > (select max(id) - 100 from notices)")?;
     let test = at("select max(updated_at) from bursts where tier = 'D'")?;
     Ok(Newest {
         notice: notice.map(rows::time),
@@ -332,105 +280,23 @@ pub fn counts(conn: &Connection) -> Result<(i64, i64)> {
     ))
 }
 
-fn by_key(conn: &Connection, mission: &Mission, key: &str) -> Result<Option<Burst>> {
+pub(super) fn by_key(conn: &Connection, mission: &Mission, key: &str) -> Result<Option<Burst>> {
     let mut select = conn.prepare_cached(&format!(
-        "select {BURST} from bursts where mission = ?1 and key = ?2"
+        "select {SELECT} from bursts where mission = ?1 and key = ?2",
+        SELECT = *SELECT
     ))?;
     Ok(select
         .query_row(params![mission.as_str(), key], rows::burst)
         .optional()?)
 }
 
-/// The burst a circular is about: by trigger number, by a name it has already, or by Fermi's fraction of the day.
-fn named_by(conn: &Connection, circular: &Circular) -> Result<Option<Burst>> {
-    for (mission, trigger) in circular.triggers() {
-        if let Some(burst) = by_key(conn, &mission, &trigger)? {
-            return Ok(Some(burst));
-        }
-    }
-    for name in circular.burst_names() {
-        let sql = format!(
-            "select {BURST} from bursts where official_name = ?1 or mission_name = ?2 order by burst_like desc, id limit 1"
-        );
-        let found = conn
-            .prepare_cached(&sql)?
-            .query_row([&name, &mission_name(&name)], rows::burst)
-            .optional()?;
-        if found.is_some() {
-            return Ok(found);
-        }
-    }
-    Ok(None)
-}
-
-fn await_name(tx: &Tx, notice_id: i64, circular: &Circular) -> Result<()> {
-    let mut insert = tx.prepare_cached(
-        "insert into circular_names (name, notice_id) values (?1, ?2) on conflict do nothing",
-    )?;
-    let triggers = circular
-        .triggers()
-        .into_iter()
-        .map(|(mission, trigger)| format!("{mission} {trigger}"));
-    let names = circular.burst_names().into_iter().map(|name| {
-        if is_official(&name) {
-            name
-        } else {
-            mission_name(&name)
-        }
-    });
-    for name in triggers.chain(names) {
-        insert.execute(params![name, notice_id])?;
-    }
-    Ok(())
-}
-
-/// Circulars that named the burst before it was known join it now, and what they say is taken in; they may bring further names.
-fn adopt_waiting(tx: &Tx, mut burst: Burst) -> Result<Burst> {
-    loop {
-        let waiting = waiting_for(tx, &burst)?;
-        if waiting.is_empty() {
-            return Ok(burst);
-        }
-        for (notice_id, body) in waiting {
-            tx.prepare_cached("update notices set burst_id = ?1 where id = ?2")?
-                .execute([burst.id, notice_id])?;
-            tx.prepare_cached("delete from circular_names where notice_id = ?1")?
-                .execute([notice_id])?;
-            let Ok(notice) = notices::read(&body) else {
-                continue;
-            };
-            if let Some(circular) = &notice.circular {
-                burst = burst
-                    .clone()
-                    .with_circular(circular, &notice, burst.updated_at);
-            }
-        }
-        burst = save(tx, burst)?;
-    }
-}
-
-fn waiting_for(conn: &Connection, burst: &Burst) -> Result<Vec<(i64, Vec<u8>)>> {
-    let by_trigger = format!("{} {}", burst.mission, burst.key);
-    collect(
-        conn,
-        "select distinct circular_names.notice_id, body from circular_names
-         join notice_bodies on notice_bodies.notice_id = circular_names.notice_id
-         where name in (?1, ?2, ?3) order by 1",
-        params![by_trigger, burst.official_name, burst.mission_name],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )
-}
-
-/// Links the burst to those of other missions at the same time and place, and to no others.
-fn link(tx: &Tx, burst: &Burst) -> Result<()> {
+/// Links the burst to those of other missions at the same time and place, and to no others; which ones that changed.
+fn link(tx: &Tx, burst: &Burst) -> Result<Vec<i64>> {
     let same = match burst.trigger_time {
         Some(time) if burst.burst_like && !burst.test => same_event(tx, burst, time)?,
         _ => BTreeSet::new(),
     };
-    let mut known = tx.prepare_cached("select other_id from burst_links where burst_id = ?1")?;
-    let known: BTreeSet<i64> = known
-        .query_map([burst.id], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
+    let known = linked_ids(tx, burst.id)?;
     for gone in known.difference(&same) {
         tx.execute(
             "delete from burst_links where (burst_id, other_id) in (values (?1, ?2), (?2, ?1))",
@@ -440,31 +306,26 @@ fn link(tx: &Tx, burst: &Burst) -> Result<()> {
     for new in same.difference(&known) {
         tx.execute("insert into burst_links (burst_id, other_id) values (?1, ?2), (?2, ?1) on conflict do nothing", [burst.id, *new])?;
     }
-    Ok(())
+    Ok(known.symmetric_difference(&same).copied().collect())
 }
 
-/// One event has one official name: a burst and those it is linked to lend it to each other.
-fn share_name(tx: &Tx, mut burst: Burst) -> Result<Burst> {
-    if burst.official_name.is_none() {
-        let lent = "select min(official_name) from bursts where id in (select other_id from burst_links where burst_id = ?1)";
-        burst.official_name = tx
-            .prepare_cached(lent)?
-            .query_row([burst.id], |row| row.get(0))?;
-    }
-    if let Some(name) = &burst.official_name {
-        let lend = "update bursts set official_name = ?2
-                    where official_name is null and (id = ?1 or id in (select other_id from burst_links where burst_id = ?1))";
-        tx.prepare_cached(lend)?.execute(params![burst.id, name])?;
-    }
-    Ok(burst)
+pub(super) fn linked_ids(conn: &Connection, burst_id: i64) -> Result<BTreeSet<i64>> {
+    let mut select = conn.prepare_cached("select other_id from burst_links where burst_id = ?1")?;
+    Ok(select
+        .query_map([burst_id], |row| row.get(0))?
+        .collect::<Result<_, _>>()?)
 }
 
 fn same_event(conn: &Connection, burst: &Burst, time: DateTime<Utc>) -> Result<BTreeSet<i64>> {
     let sql = format!(
-        "select {BURST} from bursts
-         where trigger_time between ?1 and ?2 and id <> ?3 and ra is not null and burst_like and not test"
+        "select {SELECT} from bursts
+         where trigger_time between ?1 and ?2 and id <> ?3 and ra is not null and burst_like and not test",
+        SELECT = *SELECT
     );
-    let near = |offset: TimeDelta| (time + offset).timestamp_micros();
+    let near = |offset: TimeDelta| {
+        time.timestamp_micros()
+            .saturating_add(offset.num_microseconds().unwrap_or(0))
+    };
     let others: Vec<Burst> = collect(
         conn,
         &sql,
@@ -489,7 +350,7 @@ fn are_compatible(one: &Burst, other: &Burst) -> bool {
     a.position.separation(b.position) <= 3.0 * ra.hypot(rb) / SIGMAS_AT_90
 }
 
-fn save(tx: &Tx, mut burst: Burst) -> Result<Burst> {
+pub(super) fn save(tx: &Tx, mut burst: Burst) -> Result<Burst> {
     let values = rows::values(&burst);
     let named: Vec<(&str, &dyn rusqlite::ToSql)> = values
         .iter()
@@ -506,7 +367,7 @@ fn save(tx: &Tx, mut burst: Burst) -> Result<Burst> {
     Ok(burst)
 }
 
-fn insert_notice(
+pub(super) fn insert_notice(
     tx: &Tx,
     now: DateTime<Utc>,
     arrival: &Arrival,
@@ -532,7 +393,7 @@ fn insert_notice(
     Ok(id)
 }
 
-fn collect<T>(
+pub(super) fn collect<T>(
     conn: &Connection,
     sql: &str,
     params: impl rusqlite::Params,
@@ -541,57 +402,4 @@ fn collect<T>(
     let mut select = conn.prepare_cached(sql)?;
     let rows = select.query_map(params, read)?;
     Ok(rows.collect::<Result<_, _>>()?)
-}
-
-impl Burst {
-    /// Trigger time, else the arrival of the first notice.
-    pub fn sort_time(&self) -> DateTime<Utc> {
-        self.trigger_time.unwrap_or(self.created_at)
-    }
-
-    /// The burst with what a circular says of it: its name, or that it is none.
-    #[must_use]
-    fn with_circular(mut self, circular: &Circular, notice: &Notice, at: DateTime<Utc>) -> Self {
-        self.notice_count += 1;
-        self.updated_at = self.updated_at.max(at);
-        if let Some(name) = circular
-            .burst_names()
-            .into_iter()
-            .find(|name| is_official(name))
-        {
-            // Two circulars may disagree by a letter; the earlier letter is the burst that was found first.
-            self.official_name = Some(
-                self.official_name
-                    .map_or(name.clone(), |known| known.min(name)),
-            );
-        }
-        if circular.says_not_a_grb() {
-            let by = circular.id.map_or_else(
-                || "A GCN circular".into(),
-                |id| format!("GCN Circular {id}"),
-            );
-            let withdrawal = Withdrawal {
-                at: notice.notice_time.unwrap_or(at),
-                why: format!("{by}: “{}”.", circular.subject),
-            };
-            self.retracted = Some(self.retracted.map_or(withdrawal.clone(), |known| {
-                if known.at <= withdrawal.at {
-                    known
-                } else {
-                    withdrawal
-                }
-            }));
-        }
-        self
-    }
-}
-
-/// Fermi's name for a provisional one: `bn221009553` for `GRB 221009.553`.
-fn mission_name(name: &str) -> String {
-    name.replacen("GRB ", "bn", 1).replace('.', "")
-}
-
-/// True for `GRB 221009A`; false for the provisional `GRB 221009.553`.
-fn is_official(name: &str) -> bool {
-    name.ends_with(|last: char| last.is_ascii_alphabetic())
 }

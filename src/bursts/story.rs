@@ -11,6 +11,9 @@ pub fn story(burst: &Burst) -> String {
         Verdict::Test => format!(
             "A self-test of {maker}: nothing happened in the sky. It shows that notices reach this desk."
         ),
+        Verdict::Withdrawn(_) if !burst.burst_like => {
+            format!("{} reported something and took it back.", capital(&maker))
+        }
         Verdict::Withdrawn(_) => format!(
             "{} reported a gamma-ray burst and it turned out to be none.",
             capital(&maker)
@@ -47,14 +50,14 @@ pub fn what_in_short(burst: &Burst) -> String {
             capital(strip_article(&class_in_words(&class.most_likely))),
             percent(class.probability)
         ),
-        (Verdict::Withdrawn(_), None) => "Taken for a gamma-ray burst".into(),
+        (Verdict::Withdrawn(_), None) => "No gamma-ray burst".into(),
         (Verdict::Unlikely(_), None) => "No gamma-ray burst".into(),
     }
 }
 
 /// Mission and instrument: `Swift BAT`.
 pub fn seen_by(burst: &Burst) -> String {
-    [Some(burst.mission.as_str()), burst.instrument.as_deref()]
+    [Some(burst.mission.as_str()), burst.instrument()]
         .into_iter()
         .flatten()
         .collect::<Vec<_>>()
@@ -89,7 +92,7 @@ fn maker(burst: &Burst) -> String {
     } else {
         format!("{mission}’s")
     };
-    match &burst.instrument {
+    match burst.instrument() {
         Some(instrument) if instrument != mission => format!("{possessive} {instrument}"),
         _ => mission.to_owned(),
     }

@@ -79,7 +79,7 @@ fn the_better_maker_wins_whatever_the_time() {
             None,
         ),
     ];
-    assert_eq!(burst(&seen).instrument.as_deref(), Some("UVOT"));
+    assert_eq!(burst(&seen).instrument(), Some("UVOT"));
     let steps = [
         fermi(Kind::Final, 560, Some(7.0), None),
         fermi(Kind::Ground, 600, Some(6.0), None),

@@ -204,6 +204,7 @@ pub struct Name {
 
 /// One notice in the life of a burst.
 pub struct NoticeRow {
+    pub id: i64,
     /// Time since the trigger, from [`after`]: `+31 s`. Empty without a trigger time.
     pub after: String,
     /// Who and what: `Fermi GBM flight position`.

@@ -7,6 +7,7 @@ use crate::intake::forward::{self, Desk};
 use crate::intake::kafka::Setup;
 use crate::platform::error::Exit;
 use crate::platform::{Clock, Health};
+use crate::serve::Signals;
 
 #[derive(clap::Args)]
 pub(super) struct Listen {
@@ -21,6 +22,12 @@ impl Listen {
         let Some(kafka) = config.kafka else {
             return Err(Exit::config("There is nothing to listen to: set gcn_client_id and gcn_client_secret, or kafka_bootstrap.").into());
         };
+        if !self.forward.starts_with("http://") && !self.forward.starts_with("https://") {
+            return Err(Exit::usage(
+                "--forward must be an address such as https://desk.example.org.",
+            )
+            .into());
+        }
         let Some(secret) = config.notice_secret else {
             return Err(Exit::config(
                 "notice_secret is not set; it must be the same here and where the notices go.",
@@ -39,9 +46,9 @@ impl Listen {
             health: Health::default(),
         };
         let stop = CancellationToken::new();
-        let signal = stop.clone();
+        let (signal, mut signals) = (stop.clone(), Signals::listen()?);
         tokio::spawn(async move {
-            drop(tokio::signal::ctrl_c().await);
+            signals.wait().await;
             signal.cancel();
         });
         forward::forward(

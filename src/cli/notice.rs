@@ -28,7 +28,7 @@ impl Notice {
         let mut unreadable = 0;
         for path in &show.files {
             let shown = shown(path);
-            unreadable += usize::from(shown.get("error").is_some());
+            unreadable += usize::from(is_faulty(&shown));
             if show.json {
                 println!("{shown}");
             } else {
@@ -44,6 +44,11 @@ impl Notice {
             .into()),
         }
     }
+}
+
+fn is_faulty(shown: &Value) -> bool {
+    let inner = shown.get("notices").and_then(Value::as_array);
+    shown.get("error").is_some() || inner.is_some_and(|notices| notices.iter().any(is_faulty))
 }
 
 /// What one file says: a notice, several, or why it cannot be read.

@@ -1,7 +1,7 @@
 //! `grb-app serve` and `grb-app health`.
 
 use super::Common;
-use crate::demo::Demo;
+use crate::demo::{self, Demo};
 use crate::platform::error::Exit;
 use crate::platform::{App, Clock};
 
@@ -23,6 +23,7 @@ impl Serve {
         let config = common.sources(&[("listen", self.listen)])?.understand()?;
         if !self.demo {
             let app = App::open(config, Clock::system())?;
+            demo::refuse_made_up(&app).await?;
             return crate::serve::run(app, std::future::ready(())).await;
         }
         if !(self.speed > 0.0 && self.speed.is_finite()) {

@@ -81,6 +81,23 @@ impl Demo {
     }
 }
 
+/// Refuses a folder that a demonstration made (78): invented bursts would stand there as real ones.
+pub async fn refuse_made_up(app: &App) -> anyhow::Result<()> {
+    let marked = "select exists (select 1 from keepsakes where name = 'demo')";
+    if app
+        .db
+        .read(|conn| Ok(conn.query_row(marked, [], |row| row.get(0))?))
+        .await?
+    {
+        let folder = app.config.data_dir.display();
+        return Err(Exit::config(format!(
+            "{folder} holds a demonstration's made-up club. Use another --data-dir, or add --demo."
+        ))
+        .into());
+    }
+    Ok(())
+}
+
 /// The settings of the made-up club: no Kafka, and name and time zone of its own unless others were set.
 fn made_up(mut config: Config, speed: f64) -> Config {
     let usual = |key: &str| {

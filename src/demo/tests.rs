@@ -40,7 +40,7 @@ async fn morning(start: DateTime<Utc>) -> (App, tempfile::TempDir) {
 async fn bursts(app: &App) -> Vec<Burst> {
     let found = app
         .db
-        .read(|conn| crate::bursts::store::list(conn, &Default::default(), 500))
+        .read(|conn| crate::bursts::list::list(conn, &Default::default(), 500))
         .await;
     found.unwrap().0
 }

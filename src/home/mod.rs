@@ -4,8 +4,9 @@ use axum::extract::State;
 use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::bursts::list::{self, Wanted};
 use crate::bursts::page;
-use crate::bursts::store::{self, Wanted};
+use crate::bursts::store;
 use crate::bursts::view::{Desk, LatestPage};
 use crate::intake;
 use crate::platform::health::State as Mood;
@@ -24,7 +25,7 @@ async fn latest(State(app): State<App>, viewer: Viewer) -> Result<Html<LatestPag
     let (newest, others, region) = app
         .db
         .read(|conn| {
-            let (mut bursts, _) = store::list(conn, &Wanted::default(), EARLIER + 1)?;
+            let (mut bursts, _) = list::list(conn, &Wanted::default(), EARLIER + 1)?;
             // A mission's self-test is no news; it stays in the list below.
             let newest = bursts
                 .iter()

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Serialize;
 
 use super::Recorded;
+use crate::bursts::Arrival;
 use crate::platform::{Error, Result, Tx};
 
 /// An unreadable notice, without its bytes.
@@ -20,14 +21,13 @@ pub struct Aside {
 }
 
 /// Keeps bytes that could not be read.
-pub(super) fn keep(
-    tx: &Tx,
-    now: DateTime<Utc>,
-    hash: &[u8; 32],
-    topic: &str,
-    reason: &str,
-    body: &[u8],
-) -> Result<Recorded> {
+pub(super) fn keep(tx: &Tx, arrival: &Arrival, reason: &str, body: &[u8]) -> Result<Recorded> {
+    let Arrival {
+        hash,
+        topic,
+        received_at,
+        ..
+    } = arrival;
     let known = tx
         .prepare_cached("update aside set times = times + 1 where hash = ?1")?
         .execute([hash])?;
@@ -37,7 +37,13 @@ pub(super) fn keep(
     tx.prepare_cached(
         "insert into aside (hash, topic, reason, body, received_at) values (?1, ?2, ?3, ?4, ?5)",
     )?
-    .execute(params![hash, topic, reason, body, now.timestamp_micros()])?;
+    .execute(params![
+        hash,
+        topic,
+        reason,
+        body,
+        received_at.timestamp_micros()
+    ])?;
     tracing::warn!("A notice on {topic} could not be read and was set aside: {reason}");
     Ok(Recorded::Aside)
 }

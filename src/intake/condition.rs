@@ -9,6 +9,12 @@ pub fn condition(app: &App) -> Condition {
     if app.config.demo.is_some() {
         return Condition::ok("Hearing a recorded night; nothing real is listened to.");
     }
+    let faults = ["login", "broker", "heartbeat", "listener"]
+        .into_iter()
+        .filter_map(|part| app.health.of(part));
+    if let Some(fault) = { faults }.find(|known| known.state == State::Warn) {
+        return fault;
+    }
     let known = app.health.of("kafka").unwrap_or_else(|| unset(app));
     match app.health.moment("heartbeat") {
         Some(at) if known.state == State::Ok => Condition::ok(format!(

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::RawNotice;
-use super::kafka::{self, Reached, Setup};
+use super::kafka::{self, Reached, Setup, Sink};
 use super::push::sign;
+use super::{Position, RawNotice};
 use crate::platform::config::Secret;
-use crate::platform::random;
 use crate::platform::trust::Roots;
+use crate::platform::{Result, random};
 
 /// Where notices go, and the secret that both hosts know.
 pub struct Desk {
@@ -19,11 +19,37 @@ pub struct Desk {
 
 /// Hears notices and forwards each until the desk has it, until `stop`.
 pub async fn forward(setup: &Setup, desk: Desk, stop: CancellationToken) -> anyhow::Result<()> {
-    let client = Roots::load(setup.kafka.ca.as_deref())?.client()?;
-    let (client, desk) = (&client, &desk);
-    let nothing_kept = |_| async { Ok(Reached::new()) };
-    let sink = |raw: RawNotice| async move { deliver(client, desk, setup, &raw).await };
-    kafka::listen(setup, nothing_kept, sink, stop).await
+    // The broker's certificates have nothing to do with the desk's.
+    let client = Roots::load(None)?.client()?;
+    kafka::listen(
+        setup,
+        &Wire {
+            client,
+            desk,
+            setup,
+        },
+        stop,
+    )
+    .await
+}
+
+/// The way to a desk on another host. It has no database; the broker keeps the offsets.
+struct Wire<'a> {
+    client: reqwest::Client,
+    desk: Desk,
+    setup: &'a Setup,
+}
+
+impl Sink for Wire<'_> {
+    async fn reached(&self, _: &str) -> Result<Reached> {
+        Ok(Reached::new())
+    }
+
+    async fn take(&self, raw: RawNotice) {
+        deliver(&self.client, &self.desk, self.setup, &raw).await;
+    }
+
+    async fn keep(&self, _: &[Position]) {}
 }
 
 /// Sends one notice until the desk answers that it has it, or that it never will.

@@ -1,7 +1,9 @@
 //! A notice's way in: one door for Kafka, pushes, replays, demonstrations and tests.
 
 pub mod aside;
+mod client;
 mod condition;
+pub mod desk;
 pub mod forward;
 pub mod kafka;
 mod position;
@@ -13,12 +15,15 @@ pub mod topics;
 #[cfg(test)]
 mod tests;
 
+use std::panic::catch_unwind;
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use metrics::{counter, histogram};
 use sha2::{Digest as _, Sha256};
 
-use crate::bursts::{self, Arrival};
-use crate::notices;
+use crate::bursts::{self, Arrival, Burst, BurstJson, Filed};
+use crate::notices::{self, Notice};
 use crate::platform::{App, Bus, Result, Tx};
 use crate::sky::Region;
 
@@ -32,8 +37,8 @@ pub use push::router;
 pub struct RawNotice {
     pub topic: String,
     pub body: Vec<u8>,
-    /// Where it stands in Kafka, and when the broker took it.
-    pub kafka: Option<(Position, Option<DateTime<Utc>>)>,
+    /// When the broker took it.
+    pub kafka_time: Option<DateTime<Utc>>,
     /// Set for replays: everything is dated as of then.
     pub as_of: Option<DateTime<Utc>>,
 }
@@ -44,7 +49,7 @@ impl RawNotice {
         Self {
             topic: topic.into(),
             body,
-            kafka: None,
+            kafka_time: None,
             as_of: None,
         }
     }
@@ -54,73 +59,114 @@ impl RawNotice {
 ///
 /// [`crate::platform::Error::Busy`] where too much is waiting to be written: try again.
 pub async fn take(app: &App, raw: RawNotice) -> Result<Recorded> {
-    let now = raw.as_of.unwrap_or_else(|| app.clock.now());
-    let read = notices::read(&raw.body);
-    let region = read
-        .is_ok()
-        .then(|| notices::sky_map(&raw.body))
-        .flatten()
-        .and_then(|map| region(&map));
-    let arrival = Arrival {
-        hash: Sha256::digest(&raw.body).into(),
-        topic: raw.topic.clone(),
-        kafka_time: raw.kafka.as_ref().and_then(|(_, time)| *time),
-        received_at: now,
-        stale_after: app.config.stale_after,
-    };
-    let (bus, clock) = (app.bus.clone(), app.clock.clone());
-    let write = move |tx: &Tx| {
-        let stored = raw.as_of.unwrap_or_else(|| clock.now());
-        if let Some((position, _)) = &raw.kafka {
-            position::keep(tx, position)?;
-        }
-        match read {
-            Ok(notice) => {
-                let recorded =
-                    bursts::record(tx, stored, &arrival, &notice, &raw.body, region.as_ref())?;
-                announce(tx, &bus, stored, recorded)
-            }
-            Err(error) => aside::keep(
-                tx,
-                now,
-                &arrival.hash,
-                &raw.topic,
-                &error.to_string(),
-                &raw.body,
+    let incoming = Arc::new(Incoming::read(app, raw));
+    write(app, &incoming).await
+}
+
+/// A notice that has been read, or that cannot be; it is written as often as that takes.
+struct Incoming {
+    raw: RawNotice,
+    arrival: Arrival,
+    /// The notice, or why it cannot be read.
+    notice: Result<Notice, String>,
+    region: Option<Region>,
+}
+
+impl Incoming {
+    fn read(app: &App, raw: RawNotice) -> Self {
+        let arrival = Arrival {
+            hash: Sha256::digest(&raw.body).into(),
+            topic: raw.topic.clone(),
+            kafka_time: raw.kafka_time,
+            received_at: raw.as_of.unwrap_or_else(|| app.clock.now()),
+            stale_after: app.config.stale_after,
+        };
+        // A reader that panics must not take the listener with it, again and again, at the same record.
+        let read = catch_unwind(|| (notices::read(&raw.body), region(&raw.body)));
+        let (notice, region) = match read {
+            Ok((Ok(notice), region)) => (Ok(notice), region),
+            Ok((Err(error), _)) => (Err(error.to_string()), None),
+            Err(_) => (
+                Err("The reader failed on it; please report this.".into()),
+                None,
             ),
+        };
+        Self {
+            raw,
+            arrival,
+            notice,
+            region,
+        }
+    }
+}
+
+/// One transaction: the notice under its burst, or aside, and what browsers are to hear.
+async fn write(app: &App, incoming: &Arc<Incoming>) -> Result<Recorded> {
+    let (bus, clock, incoming) = (app.bus.clone(), app.clock.clone(), incoming.clone());
+    let began = clock.now();
+    let job = move |tx: &Tx| {
+        let now = clock.now();
+        let Incoming {
+            raw,
+            arrival,
+            notice,
+            region,
+        } = &*incoming;
+        match notice {
+            Ok(notice) => {
+                let stored = raw.as_of.unwrap_or(now);
+                let filed =
+                    bursts::record(tx, stored, arrival, notice, &raw.body, region.as_ref())?;
+                announce(tx, &bus, now, &filed)?;
+                Ok(filed.recorded)
+            }
+            Err(reason) => aside::keep(tx, arrival, reason, &raw.body),
         }
     };
-    let recorded = app.db.write(write).await?;
-    count(app, &recorded, now);
+    let recorded = app.db.write(job).await?;
+    count(app, &recorded, began);
     Ok(recorded)
 }
 
-fn region(map: &[u8]) -> Option<Region> {
-    Region::from_map(map)
+/// Sets a notice aside that can be read but not be written.
+async fn give_up(app: &App, incoming: &Arc<Incoming>, why: &str) -> Result<Recorded> {
+    let (incoming, why) = (
+        incoming.clone(),
+        format!("It could not be recorded: {why}."),
+    );
+    let job = move |tx: &Tx| aside::keep(tx, &incoming.arrival, &why, &incoming.raw.body);
+    app.db.write(job).await
+}
+
+fn region(body: &[u8]) -> Option<Region> {
+    Region::from_map(&notices::sky_map(body)?)
         .inspect_err(|error| tracing::warn!("A probability map could not be read: {error}."))
         .ok()
 }
 
-/// Puts what browsers should hear into the same transaction.
-fn announce(tx: &Tx, bus: &Bus, now: DateTime<Utc>, recorded: Recorded) -> Result<Recorded> {
-    let (name, burst) = match &recorded {
-        Recorded::Updated { before, after }
-            if before.withdrawn().is_none() && after.withdrawn().is_some() =>
-        {
-            ("burst.withdrawn", after)
+/// Puts what browsers should hear into the same transaction: of the burst, and of others that the notice changed.
+fn announce(tx: &Tx, bus: &Bus, now: DateTime<Utc>, filed: &Filed) -> Result<()> {
+    let tell =
+        |name: &str, burst: &Burst| bus.append(tx, now, "bursts", name, &BurstJson::from(burst));
+    match &filed.recorded {
+        Recorded::New(burst) => tell("burst.new", burst)?,
+        Recorded::Updated { before, after } => {
+            let gone = before.withdrawn().is_none() && after.withdrawn().is_some();
+            tell(
+                if gone {
+                    "burst.withdrawn"
+                } else {
+                    "burst.updated"
+                },
+                after,
+            )?;
         }
-        Recorded::Updated { after, .. } => ("burst.updated", after),
-        Recorded::New(burst) => ("burst.new", burst),
-        Recorded::Waiting | Recorded::Seen | Recorded::Aside => return Ok(recorded),
-    };
-    bus.append(
-        tx,
-        now,
-        "bursts",
-        name,
-        &bursts::routes::BurstJson::from(&**burst),
-    )?;
-    Ok(recorded)
+        Recorded::Waiting | Recorded::Seen | Recorded::Aside => {}
+    }
+    filed
+        .touched
+        .iter()
+        .try_for_each(|burst| tell("burst.updated", burst))
 }
 
 fn count(app: &App, recorded: &Recorded, began: DateTime<Utc>) {

@@ -1,4 +1,4 @@
-//! How far each Kafka partition has been read, kept in the same transaction as the notice that was read.
+//! How far each Kafka partition has been read: written once everything up to there is durable, so that a crash repeats and never skips.
 
 use std::collections::HashMap;
 

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::Serialize;
 use sha2::Sha256;
+use tokio::sync::Semaphore;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -41,13 +42,15 @@ struct Answer {
     request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The notice as received, 4 MiB at most"),
     responses((status = 202, body = Answer), (status = 401, body = Problem), (status = 413, body = Problem), (status = 503, body = Problem)))]
 async fn push(State(app): State<App>, request: Request) -> Result<(StatusCode, Json<Answer>)> {
-    let headers = request.headers().clone();
+    let refused = |_: &Error| metrics::counter!("grb_push_refused_total").increment(1);
+    let seal = Seal::of(&app, request.headers()).inspect_err(refused)?;
+    // A stranger's bodies are read a few at a time: each may be 4 MiB, and only then it is known to be a stranger's.
+    let _turn = READING.try_acquire().map_err(|_| Error::Busy)?;
     let body = Bytes::from_request(request, &app)
         .await
         .map_err(|_| Error::TooLarge { limit: LARGEST })?;
-    let topic = verify(&app, &headers, &body)
-        .inspect_err(|_| metrics::counter!("grb_push_refused_total").increment(1))?;
-    let recorded = take(&app, RawNotice::new(topic, body.to_vec())).await?;
+    seal.verify(&body).inspect_err(refused)?;
+    let recorded = take(&app, RawNotice::new(seal.topic, body.to_vec())).await?;
     Ok((
         StatusCode::ACCEPTED,
         Json(Answer {
@@ -56,40 +59,65 @@ async fn push(State(app): State<App>, request: Request) -> Result<(StatusCode, J
     ))
 }
 
-/// The topic, where the signature holds. A replay within the window is harmless: the same bytes are `seen`.
-fn verify(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<String> {
-    let Some(secret) = &app.config.notice_secret else {
-        return Err(Error::Unauthorized(
-            "pushing is off here: no notice_secret is set",
-        ));
-    };
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let (Some(topic), Some(timestamp), Some(signature)) = (
-        header("x-topic"),
-        header("x-timestamp"),
-        header("x-signature"),
-    ) else {
-        return Err(Error::Unauthorized(
-            "X-Topic, X-Timestamp and X-Signature are needed",
-        ));
-    };
-    let sent: f64 = timestamp
-        .parse()
-        .map_err(|_| Error::Unauthorized("X-Timestamp is not a number of seconds"))?;
-    let apart = (app.clock.wall().timestamp() as f64 - sent).abs();
-    // Not a number is never within the window.
-    if apart.is_nan() || apart > WINDOW {
-        return Err(Error::Unauthorized(
-            "X-Timestamp is more than 300 s from the time here; check both clocks",
-        ));
+/// Bodies of pushes being read at once.
+static READING: Semaphore = Semaphore::const_new(8);
+
+/// What a push claims in its headers.
+struct Seal {
+    secret: Secret,
+    topic: String,
+    timestamp: String,
+    signature: Vec<u8>,
+}
+
+impl Seal {
+    /// The claim, where it is one that a body could fulfil. A replay within the window is harmless: the same bytes are `seen`.
+    fn of(app: &App, headers: &HeaderMap) -> Result<Self> {
+        let Some(secret) = app.config.notice_secret.clone() else {
+            return Err(Error::Unauthorized(
+                "pushing is off here: no notice_secret is set",
+            ));
+        };
+        let header = |name: &str| {
+            headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned)
+        };
+        let (Some(topic), Some(timestamp), Some(signature)) = (
+            header("x-topic"),
+            header("x-timestamp"),
+            header("x-signature"),
+        ) else {
+            return Err(Error::Unauthorized(
+                "X-Topic, X-Timestamp and X-Signature are needed",
+            ));
+        };
+        let sent: f64 = timestamp
+            .parse()
+            .map_err(|_| Error::Unauthorized("X-Timestamp is not a number of seconds"))?;
+        let apart = (app.clock.wall().timestamp() as f64 - sent).abs();
+        // Not a number is never within the window.
+        if apart.is_nan() || apart > WINDOW {
+            return Err(Error::Unauthorized(
+                "X-Timestamp is more than 300 s from the time here; check both clocks",
+            ));
+        }
+        let signature = hex::decode(signature)
+            .map_err(|_| Error::Unauthorized("X-Signature is not hexadecimal"))?;
+        Ok(Self {
+            secret,
+            topic,
+            timestamp,
+            signature,
+        })
     }
-    let signature = hex::decode(signature)
-        .map_err(|_| Error::Unauthorized("X-Signature is not hexadecimal"))?;
-    let genuine =
-        mac(secret, timestamp, topic, body).is_some_and(|mac| mac.verify_slice(&signature).is_ok());
-    if genuine {
-        Ok(topic.to_owned())
-    } else {
+
+    fn verify(&self, body: &[u8]) -> Result<()> {
+        let mac = mac(&self.secret, &self.timestamp, &self.topic, body);
+        if mac.is_some_and(|mac| mac.verify_slice(&self.signature).is_ok()) {
+            return Ok(());
+        }
         Err(Error::Unauthorized(
             "X-Signature does not fit the body; check that both hosts have the same secret",
         ))

@@ -13,17 +13,19 @@ use chrono::{DateTime, Utc};
 
 use super::{RawNotice, Recorded, take};
 use crate::notices;
+use crate::platform::error::Exit;
 use crate::platform::{App, Error, Result};
 
-/// The notices of `paths`, files or folders, the oldest first; those without a readable date come first, as of `otherwise`.
-pub fn load(paths: &[PathBuf], otherwise: DateTime<Utc>) -> anyhow::Result<Vec<RawNotice>> {
+/// The notices of `paths`, files or folders, the oldest first; those without a readable date, or with one still to come, are as of `now` and come last.
+pub fn load(paths: &[PathBuf], now: DateTime<Utc>) -> anyhow::Result<Vec<RawNotice>> {
     let mut raws = Vec::new();
     for path in files(paths)? {
-        let bytes = std::fs::read(&path).with_context(|| format!("Reading {}", path.display()))?;
+        let bytes = std::fs::read(&path)
+            .map_err(|error| Exit::data(format!("{} cannot be read: {error}.", path.display())))?;
         raws.extend(
             notices::split(&bytes)
                 .iter()
-                .map(|body| dated(&path, body.to_vec(), otherwise)),
+                .map(|body| dated(&path, body.to_vec(), now)),
         );
     }
     raws.sort_by_key(|raw| raw.as_of);
@@ -106,11 +108,12 @@ async fn hand_over(server: &reqwest::Client, raw: RawNotice) -> anyhow::Result<S
     }
 }
 
-fn dated(path: &Path, body: Vec<u8>, otherwise: DateTime<Utc>) -> RawNotice {
+fn dated(path: &Path, body: Vec<u8>, now: DateTime<Utc>) -> RawNotice {
     let read = notices::read(&body).ok();
     let as_of = read
         .and_then(|notice| notice.notice_time.or(notice.trigger_time))
-        .unwrap_or(otherwise);
+        .unwrap_or(now)
+        .min(now);
     let name = path
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
@@ -125,8 +128,9 @@ fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for path in paths {
         if path.is_dir() {
-            let entries =
-                std::fs::read_dir(path).with_context(|| format!("Reading {}", path.display()))?;
+            let entries = std::fs::read_dir(path).map_err(|error| {
+                Exit::data(format!("{} cannot be read: {error}.", path.display()))
+            })?;
             let mut inside = entries
                 .map(|entry| Ok(entry?.path()))
                 .collect::<std::io::Result<Vec<_>>>()?;

@@ -8,7 +8,6 @@ use serde::Deserialize;
 use tokio::sync::Notify;
 
 use crate::platform::config::Login;
-use crate::platform::health::Condition;
 use crate::platform::{Clock, Health, random};
 
 /// Asked for again after this share of its life; librdkafka itself asks at four fifths.
@@ -60,7 +59,7 @@ impl Tokens {
         }
     }
 
-    /// Fetches a token now and again in good time, for ever. What goes wrong is told to `health` as the condition of `kafka`.
+    /// Fetches a token now and again in good time, for ever. What goes wrong is told to `health`.
     pub async fn keep_fresh(
         &self,
         client: &reqwest::Client,
@@ -73,6 +72,7 @@ impl Tokens {
             let rest = match fetch(client, login).await {
                 Ok(answer) => {
                     pause = Duration::from_secs(5);
+                    health.clear("login");
                     let life = answer.expires_in.clamp(10.0, 86_400.0);
                     self.keep(&answer, life, clock);
                     Duration::from_secs_f64(life * FRESH)
@@ -80,12 +80,7 @@ impl Tokens {
                 Err(error) => {
                     let remedy = "Check gcn_client_id and gcn_client_secret; credentials unused for 30 days are disabled: make new ones at \
                                   https://gcn.nasa.gov/quickstart. Port 443 to the token address must be open.";
-                    if health.note(
-                        "kafka",
-                        Condition::warn(format!("No login token: {error:#}."), remedy),
-                    ) {
-                        tracing::warn!("No login token for Kafka: {error:#}. {remedy}");
-                    }
+                    health.warn("login", &format!("No login token: {error:#}."), remedy);
                     pause = (pause * 2).min(LONGEST_PAUSE);
                     pause
                 }

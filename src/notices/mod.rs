@@ -15,6 +15,7 @@ mod show;
 mod skymap;
 mod split;
 mod text;
+mod tidy;
 mod times;
 mod voevent;
 mod words;
@@ -74,12 +75,13 @@ pub fn read(body: &[u8]) -> Result<Notice, NoticeError> {
     if body.len() > LARGEST {
         return Err(NoticeError::TooLarge(body.len()));
     }
-    match first(body) {
+    let notice = match first(body) {
         None => Err(NoticeError::Empty),
         Some(b'<' | 0xFF | 0xFE) => voevent::read(body),
         Some(b'{' | b'[') => json::read(body),
         Some(_) => text::read(body),
-    }
+    }?;
+    tidy::checked(notice)
 }
 
 /// The first byte that is neither blank nor of a UTF-8 byte order mark.

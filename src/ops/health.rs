@@ -31,7 +31,7 @@ pub(super) struct Liveness {
 /// True where the writer commits in time.
 pub(super) async fn writes(app: &App) -> bool {
     matches!(
-        tokio::time::timeout(PATIENCE, app.db.write(|_| Ok(()))).await,
+        tokio::time::timeout(PATIENCE, app.db.probe()).await,
         Ok(Ok(()))
     )
 }

@@ -260,8 +260,8 @@ impl Sources {
             time_zone: self.parse("time_zone")?.unwrap_or(Tz::UTC),
             kafka: self.kafka()?,
             notice_secret: self.text("notice_secret").map(Secret::new),
-            stale_after: TimeDelta::hours(self.parse("stale_after_hours")?.unwrap_or(12)),
-            cors_origins: self.list("cors_origins"),
+            stale_after: self.hours("stale_after_hours")?,
+            cors_origins: self.origins()?,
             metrics_listen: self.parse("metrics_listen")?,
             metrics_token: self.text("metrics_token").map(Secret::new),
             demo: None,
@@ -430,6 +430,31 @@ impl Sources {
         text.parse()
             .map(Some)
             .map_err(|error: T::Err| self.fault(key, &error.to_string()))
+    }
+
+    fn hours(&self, key: &str) -> anyhow::Result<TimeDelta> {
+        let hours: u16 = self.parse(key)?.unwrap_or(12);
+        Ok(TimeDelta::hours(hours.into()))
+    }
+
+    fn origins(&self) -> anyhow::Result<Vec<String>> {
+        let origins = self.list("cors_origins");
+        let is_origin = |text: &String| {
+            text.split_once("://").is_some_and(|(scheme, host)| {
+                matches!(scheme, "http" | "https")
+                    && !host.is_empty()
+                    && host
+                        .bytes()
+                        .all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
+            })
+        };
+        match origins.iter().find(|origin| !is_origin(origin)) {
+            Some(_) => Err(self.fault(
+                "cors_origins",
+                "each must be an origin such as https://club.example.org",
+            )),
+            None => Ok(origins),
+        }
     }
 
     fn fault(&self, key: &str, why: &str) -> anyhow::Error {

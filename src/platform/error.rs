@@ -21,6 +21,8 @@ pub enum Error {
     Unsupported(&'static str),
     #[error("more work is waiting than can be done now")]
     Busy,
+    #[error("the database cannot be written: {0}")]
+    Unwritable(String),
     #[error("this method does not work here")]
     WrongMethod,
     #[error(transparent)]
@@ -48,9 +50,23 @@ impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         match error {
             rusqlite::Error::QueryReturnedNoRows => Self::NotFound("record"),
+            rusqlite::Error::SqliteFailure(failure, _) if is_the_disks(failure.code) => {
+                Self::Unwritable(error.to_string())
+            }
             other => Self::Internal(other.into()),
         }
     }
+}
+
+/// True where the disk is at fault, not the statement.
+fn is_the_disks(code: rusqlite::ErrorCode) -> bool {
+    use rusqlite::ErrorCode::{
+        DatabaseBusy, DatabaseLocked, DiskFull, OutOfMemory, ReadOnly, SystemIoFailure,
+    };
+    matches!(
+        code,
+        DiskFull | SystemIoFailure | ReadOnly | DatabaseBusy | DatabaseLocked | OutOfMemory
+    )
 }
 
 impl From<anyhow::Error> for Error {
@@ -104,14 +120,6 @@ impl Exit {
     pub fn unavailable(message: impl Into<String>) -> Self {
         Self {
             code: 69,
-            message: message.into(),
-        }
-    }
-
-    /// It may work later (75).
-    pub fn try_again(message: impl Into<String>) -> Self {
-        Self {
-            code: 75,
             message: message.into(),
         }
     }

@@ -61,10 +61,33 @@ impl Condition {
 }
 
 impl Health {
-    /// Notes the condition of `part`; true where it differs from what was known.
-    pub fn note(&self, part: &'static str, condition: Condition) -> bool {
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        known.parts.insert(part, condition.clone()) != Some(condition)
+    /// Notes the condition of `part`.
+    pub fn note(&self, part: &'static str, condition: Condition) {
+        self.0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .parts
+            .insert(part, condition);
+    }
+
+    /// Warns of `part`, with what to do; the log hears of it when it was not known before.
+    pub fn warn(&self, part: &'static str, words: &str, remedy: &str) {
+        let known = self
+            .of(part)
+            .is_some_and(|known| known.state == State::Warn);
+        self.note(part, Condition::warn(words, remedy));
+        if !known {
+            tracing::warn!("{words} {remedy}");
+        }
+    }
+
+    /// Forgets what was said of `part`: it is well again.
+    pub fn clear(&self, part: &str) {
+        self.0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .parts
+            .remove(part);
     }
 
     /// What is known of `part`.

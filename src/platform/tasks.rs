@@ -51,7 +51,8 @@ impl Tasks {
             let mut pause = Duration::from_secs(1);
             while !stop.is_cancelled() {
                 let began = tokio::time::Instant::now();
-                let fallen = match std::panic::AssertUnwindSafe(work()).catch_unwind().await {
+                let working = std::panic::AssertUnwindSafe(work()).catch_unwind();
+                let fallen = match watched(working, name, &health).await {
                     Ok(Ok(())) => return,
                     Ok(Err(error)) => format!("{error:#}"),
                     Err(_) => "it panicked".to_owned(),
@@ -63,12 +64,10 @@ impl Tasks {
                 };
                 metrics::counter!("grb_worker_restarts_total", "worker" => name).increment(1);
                 tracing::warn!("The {name} worker fell: {fallen}. Again in {pause:?}.");
+                let words = format!("Fell and is being started again: {fallen}.");
                 health.note(
                     name,
-                    Condition::warn(
-                        format!("Fell and is being started again: {fallen}"),
-                        "If it stays so, look at the log.",
-                    ),
+                    Condition::warn(words, "If it stays so, look at the log."),
                 );
                 let rested = tokio::time::sleep(pause.mul_f64(random::jitter(0.2)));
                 tokio::select! { () = rested => {}, () = stop.cancelled() => return }
@@ -84,4 +83,14 @@ impl Tasks {
             .await
             .is_ok()
     }
+}
+
+/// Waits for the work; once it has run steadily, earlier falls are forgotten.
+async fn watched<T>(work: impl Future<Output = T>, name: &str, health: &Health) -> T {
+    let mut work = std::pin::pin!(work);
+    tokio::select! {
+        ended = &mut work => return ended,
+        () = tokio::time::sleep(STEADY) => health.clear(name),
+    }
+    work.await
 }

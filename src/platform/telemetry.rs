@@ -14,8 +14,11 @@ const BUCKETS: [f64; 13] = [
 
 /// Starts logging at the level of `GRB_LOG` (`info` unless set), as JSON where `GRB_LOG_FORMAT=json`.
 pub fn start_logging() {
-    let filter = EnvFilter::try_from_env("GRB_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("info,librdkafka=off,rdkafka=off"));
+    let filter = EnvFilter::try_from_env("GRB_LOG").unwrap_or_else(|_| {
+        EnvFilter::new(
+            "info,librdkafka=off,rdkafka=off,refinery_core=warn,tokio_cron_scheduler=warn",
+        )
+    });
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

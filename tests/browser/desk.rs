@@ -27,7 +27,12 @@ impl Desk {
     pub(crate) fn start() -> Self {
         drop(rustls::crypto::ring::default_provider().install_default());
         let http = Client::builder().tls_certs_only([]).build().unwrap();
-        let mut desk = Self { process: None, address: "127.0.0.1:0".into(), http, folder: tempfile::tempdir().unwrap() };
+        let mut desk = Self {
+            process: None,
+            address: "127.0.0.1:0".into(),
+            http,
+            folder: tempfile::tempdir().unwrap(),
+        };
         desk.start_again();
         desk
     }
@@ -37,15 +42,27 @@ impl Desk {
         let mut command = self.command(&["serve", "--listen", &self.address]);
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
         self.process = Some(process);
-        self.address = line.trim().strip_prefix("listening on http://").expect("the program did not start").to_owned();
+        self.address = line
+            .trim()
+            .strip_prefix("listening on http://")
+            .expect("the program did not start")
+            .to_owned();
     }
 
     /// Sends SIGTERM and waits for the end.
     pub(crate) fn stop(&mut self) {
         let mut process = self.process.take().unwrap();
-        assert!(Command::new("kill").arg(process.id().to_string()).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .arg(process.id().to_string())
+                .status()
+                .unwrap()
+                .success()
+        );
         assert_eq!(process.wait().unwrap().code(), Some(0));
     }
 
@@ -53,14 +70,28 @@ impl Desk {
     pub(crate) fn replay(&self, notice: &Notice) {
         let file = self.folder.path().join("notice.xml");
         std::fs::write(&file, body(notice)).unwrap();
-        assert!(self.command(&["replay", file.to_str().unwrap()]).stdout(Stdio::null()).status().unwrap().success());
+        assert!(
+            self.command(&["replay", file.to_str().unwrap()])
+                .stdout(Stdio::null())
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_grb-app"));
         // Only what a test sets may count.
-        command.env_clear().env("GRB_LOG", "off").env("GRB_NOTICE_SECRET", SECRET).env("GRB_CLUB_NAME", CLUB);
-        command.args(arguments).arg("--data-dir").arg(self.folder.path()).stderr(Stdio::null());
+        command
+            .env_clear()
+            .env("GRB_LOG", "off")
+            .env("GRB_NOTICE_SECRET", SECRET)
+            .env("GRB_CLUB_NAME", CLUB);
+        command
+            .args(arguments)
+            .arg("--data-dir")
+            .arg(self.folder.path())
+            .stderr(Stdio::null());
         command
     }
 
@@ -73,9 +104,24 @@ impl Desk {
         let (body, topic) = (body(notice), "gcn.classic.voevent.TEST");
         let timestamp = Clock::system().now().timestamp().to_string();
         let signature = sign(&Secret::new(SECRET), &timestamp, topic, &body);
-        let request = self.http.post(self.url("/api/notices")).header("X-Topic", topic).header("X-Timestamp", timestamp);
-        let answer: Value = request.header("X-Signature", signature).body(body).send().await.unwrap().json().await.unwrap();
-        assert!(answer["recorded"] == "new" || answer["recorded"] == "updated", "{answer}: {notice:?}");
+        let request = self
+            .http
+            .post(self.url("/api/notices"))
+            .header("X-Topic", topic)
+            .header("X-Timestamp", timestamp);
+        let answer: Value = request
+            .header("X-Signature", signature)
+            .body(body)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        assert!(
+            answer["recorded"] == "new" || answer["recorded"] == "updated",
+            "{answer}: {notice:?}"
+        );
     }
 
     pub(crate) async fn push_all(&self, notices: &[Notice]) {
@@ -86,7 +132,15 @@ impl Desk {
 
     /// Every burst, as the API lists them.
     pub(crate) async fn bursts(&self) -> Vec<Value> {
-        let answer: Value = self.http.get(self.url("/api/bursts?limit=200")).send().await.unwrap().json().await.unwrap();
+        let answer: Value = self
+            .http
+            .get(self.url("/api/bursts?limit=200"))
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
         answer["items"].as_array().unwrap().clone()
     }
 }
@@ -101,6 +155,10 @@ impl Drop for Desk {
 }
 
 fn body(notice: &Notice) -> Vec<u8> {
-    let format = if notice.circular.is_some() { Format::Circular } else { notice.format };
+    let format = if notice.circular.is_some() {
+        Format::Circular
+    } else {
+        notice.format
+    };
     write(notice, format)
 }

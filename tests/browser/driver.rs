@@ -13,8 +13,17 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 static TURN: Semaphore = Semaphore::const_new(1);
 
 const FLAGS: [&str; 11] = [
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars", "--force-color-profile=srgb",
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--hide-scrollbars",
+    "--force-color-profile=srgb",
 ];
 
 /// A browser with a window; it and its driver end when this is dropped.
@@ -41,36 +50,79 @@ impl Browser {
     }
 
     async fn with_prefs(prefs: Value) -> Option<Self> {
-        let (Some(chromium), Some(chromedriver)) = (found(&["chromium", "chromium-browser", "google-chrome"]), found(&["chromedriver"])) else {
+        let (Some(chromium), Some(chromedriver)) = (
+            found(&["chromium", "chromium-browser", "google-chrome"]),
+            found(&["chromedriver"]),
+        ) else {
             println!("SKIPPED: no chromium and chromedriver found on the PATH");
             return None;
         };
         let turn = TURN.acquire().await.unwrap();
         let profile = tempfile::tempdir().unwrap();
-        let mut driver = Command::new(chromedriver).arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut driver = Command::new(chromedriver)
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let mut said = BufReader::new(driver.stdout.take().unwrap());
         let port = port(&mut said);
-        let arguments: Vec<String> = FLAGS.iter().map(ToString::to_string).chain([format!("--user-data-dir={}", profile.path().display())]).collect();
+        let arguments: Vec<String> = FLAGS
+            .iter()
+            .map(ToString::to_string)
+            .chain([format!("--user-data-dir={}", profile.path().display())])
+            .collect();
         let options = json!({ "binary": chromium, "args": arguments, "prefs": prefs });
         let wanted = json!({ "browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" }, "timeouts": { "pageLoad": 15_000, "script": 15_000 } });
         drop(rustls::crypto::ring::default_provider().install_default());
         let http = Client::builder().tls_certs_only([]).build().unwrap();
         let root = format!("http://127.0.0.1:{port}/session");
-        let mut browser = Self { http, session: root, chromium: 0, driver, _said: said, _profile: profile, _turn: turn };
-        let opened = browser.call(Method::POST, "", json!({ "capabilities": { "alwaysMatch": wanted } })).await;
+        let mut browser = Self {
+            http,
+            session: root,
+            chromium: 0,
+            driver,
+            _said: said,
+            _profile: profile,
+            _turn: turn,
+        };
+        let opened = browser
+            .call(
+                Method::POST,
+                "",
+                json!({ "capabilities": { "alwaysMatch": wanted } }),
+            )
+            .await;
         browser.chromium = opened["capabilities"]["goog:processID"].as_u64().unwrap();
-        browser.session = format!("{}/{}", browser.session, opened["sessionId"].as_str().unwrap());
+        browser.session = format!(
+            "{}/{}",
+            browser.session,
+            opened["sessionId"].as_str().unwrap()
+        );
         browser.size(1280).await;
         Some(browser)
     }
 
     async fn call(&self, method: Method, path: &str, body: Value) -> Value {
-        let request = self.http.request(method.clone(), format!("{}{path}", self.session));
-        let request = if method == Method::POST { request.json(&body) } else { request };
+        let request = self
+            .http
+            .request(method.clone(), format!("{}{path}", self.session));
+        let request = if method == Method::POST {
+            request.json(&body)
+        } else {
+            request
+        };
         let answered = async { request.send().await.unwrap().json::<Value>().await.unwrap() };
-        let mut answer = tokio::time::timeout(Duration::from_secs(60), answered).await.unwrap_or_else(|_| panic!("no answer to {path} {body}"));
+        let mut answer = tokio::time::timeout(Duration::from_secs(60), answered)
+            .await
+            .unwrap_or_else(|_| panic!("no answer to {path} {body}"));
         let value = answer["value"].take();
-        assert!(value["error"].is_null(), "{path} {body}: {} {}", value["error"], value["message"]);
+        assert!(
+            value["error"].is_null(),
+            "{path} {body}: {} {}",
+            value["error"],
+            value["message"]
+        );
         value
     }
 
@@ -80,7 +132,11 @@ impl Browser {
 
     /// A command of Chromium's own protocol.
     pub(crate) async fn devtools(&self, command: &str, params: Value) -> Value {
-        self.post("/goog/cdp/execute", json!({ "cmd": command, "params": params })).await
+        self.post(
+            "/goog/cdp/execute",
+            json!({ "cmd": command, "params": params }),
+        )
+        .await
     }
 
     pub(crate) async fn go(&self, url: &str) {
@@ -92,17 +148,26 @@ impl Browser {
     }
 
     pub(crate) async fn url(&self) -> String {
-        self.call(Method::GET, "/url", Value::Null).await.as_str().unwrap().to_owned()
+        self.call(Method::GET, "/url", Value::Null)
+            .await
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     /// The value of a script that `return`s one.
     pub(crate) async fn run(&self, script: &str) -> Value {
-        self.post("/execute/sync", json!({ "script": script, "args": [] })).await
+        self.post("/execute/sync", json!({ "script": script, "args": [] }))
+            .await
     }
 
     /// The text of a script that `return`s one.
     pub(crate) async fn text(&self, script: &str) -> String {
-        self.run(script).await.as_str().unwrap_or_default().to_owned()
+        self.run(script)
+            .await
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// Waits until the expression is true, and tells how long that took.
@@ -111,7 +176,10 @@ impl Browser {
         while self.run(&format!("return Boolean({expression})")).await != true {
             if began.elapsed().as_secs_f64() > within {
                 let shown = self.text("return document.body.innerText").await;
-                panic!("not within {within} s: {expression}\nThe page at {} shows:\n{shown}", self.url().await);
+                panic!(
+                    "not within {within} s: {expression}\nThe page at {} shows:\n{shown}",
+                    self.url().await
+                );
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -120,16 +188,23 @@ impl Browser {
 
     /// Presses a key: a character, or a code of WebDriver's table.
     pub(crate) async fn press(&self, key: char) {
-        let strokes = json!([{ "type": "keyDown", "value": key }, { "type": "keyUp", "value": key }]);
-        self.post("/actions", json!({ "actions": [{ "type": "key", "id": "keys", "actions": strokes }] })).await;
+        let strokes =
+            json!([{ "type": "keyDown", "value": key }, { "type": "keyUp", "value": key }]);
+        self.post(
+            "/actions",
+            json!({ "actions": [{ "type": "key", "id": "keys", "actions": strokes }] }),
+        )
+        .await;
     }
 
     /// Makes the window's content so many CSS pixels wide; below 600 it behaves like a phone's.
     pub(crate) async fn size(&self, width: u32) {
         let phone = width < 600;
         let height = if phone { 800 } else { 1000 };
-        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone });
-        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+        let metrics =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone });
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics)
+            .await;
     }
 
     /// What the system prefers, `light` or `dark`.
@@ -140,13 +215,18 @@ impl Browser {
 
     /// Sets the cookie that remembers the theme; the page must be the desk's.
     pub(crate) async fn theme(&self, theme: &str) {
-        self.post("/cookie", json!({ "cookie": { "name": "theme", "value": theme } })).await;
+        self.post(
+            "/cookie",
+            json!({ "cookie": { "name": "theme", "value": theme } }),
+        )
+        .await;
     }
 
     /// Opens a second window and goes there.
     pub(crate) async fn new_window(&self) {
         let opened = self.post("/window/new", json!({ "type": "window" })).await;
-        self.post("/window", json!({ "handle": opened["handle"] })).await;
+        self.post("/window", json!({ "handle": opened["handle"] }))
+            .await;
     }
 
     /// Goes back to the first window.
@@ -159,33 +239,77 @@ impl Browser {
     pub(crate) async fn complaints(&self) -> Vec<String> {
         let log = self.post("/se/log", json!({ "type": "browser" })).await;
         let entries = log.as_array().cloned().unwrap_or_default();
-        entries.iter().filter(|entry| entry["level"] == "SEVERE" || entry["level"] == "WARNING").map(|entry| entry["message"].to_string()).collect()
+        entries
+            .iter()
+            .filter(|entry| entry["level"] == "SEVERE" || entry["level"] == "WARNING")
+            .map(|entry| entry["message"].to_string())
+            .collect()
     }
 
     /// The first element that fits, as WebDriver names it.
     pub(crate) async fn find(&self, css: &str) -> String {
-        let found = self.post("/element", json!({ "using": "css selector", "value": css })).await;
-        found.as_object().and_then(|object| object.values().next()?.as_str()).unwrap().to_owned()
+        let found = self
+            .post("/element", json!({ "using": "css selector", "value": css }))
+            .await;
+        found
+            .as_object()
+            .and_then(|object| object.values().next()?.as_str())
+            .unwrap()
+            .to_owned()
     }
 
     pub(crate) async fn click(&self, css: &str) {
         let element = self.find(css).await;
-        self.post(&format!("/element/{element}/click"), json!({})).await;
+        self.post(&format!("/element/{element}/click"), json!({}))
+            .await;
     }
 
     /// The text that an element shows.
     pub(crate) async fn shown(&self, css: &str) -> String {
         let element = self.find(css).await;
-        self.call(Method::GET, &format!("/element/{element}/text"), Value::Null).await.as_str().unwrap().to_owned()
+        self.call(
+            Method::GET,
+            &format!("/element/{element}/text"),
+            Value::Null,
+        )
+        .await
+        .as_str()
+        .unwrap()
+        .to_owned()
     }
 
     pub(crate) async fn attribute(&self, css: &str, name: &str) -> String {
         let element = self.find(css).await;
-        self.call(Method::GET, &format!("/element/{element}/attribute/{name}"), Value::Null).await.as_str().unwrap_or_default().to_owned()
+        self.call(
+            Method::GET,
+            &format!("/element/{element}/attribute/{name}"),
+            Value::Null,
+        )
+        .await
+        .as_str()
+        .unwrap_or_default()
+        .to_owned()
+    }
+
+    /// Clicks on something that leads elsewhere, and waits until an element of the page it leads to is there.
+    pub(crate) async fn follow(&self, css: &str, arrived: &str) {
+        self.click(css).await;
+        for _ in 0..250 {
+            if self.count(arrived).await > 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{css} led to {}, which has no {arrived}", self.url().await);
     }
 
     pub(crate) async fn count(&self, css: &str) -> usize {
-        let found = self.post("/elements", json!({ "using": "css selector", "value": css })).await;
+        let found = self
+            .post(
+                "/elements",
+                json!({ "using": "css selector", "value": css }),
+            )
+            .await;
         found.as_array().unwrap().len()
     }
 }
@@ -194,7 +318,12 @@ impl Drop for Browser {
     fn drop(&mut self) {
         for process in [self.chromium, u64::from(self.driver.id())] {
             if process != 0 {
-                drop(Command::new("kill").args(["-KILL", &process.to_string()]).stderr(Stdio::null()).status());
+                drop(
+                    Command::new("kill")
+                        .args(["-KILL", &process.to_string()])
+                        .stderr(Stdio::null())
+                        .status(),
+                );
             }
         }
         drop(self.driver.wait());
@@ -203,12 +332,23 @@ impl Drop for Browser {
 
 fn found(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    names.iter().find_map(|name| std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file()))
+    names.iter().find_map(|name| {
+        std::env::split_paths(&path)
+            .map(|folder| folder.join(name))
+            .find(|file| file.is_file())
+    })
 }
 
 /// The port that the driver says it took.
 fn port(said: &mut impl BufRead) -> u16 {
     let mut lines = said.lines().map_while(Result::ok);
-    let line = lines.find(|line| line.contains("started successfully on port")).expect("the driver did not start");
-    line.trim_end_matches('.').rsplit(' ').next().unwrap().parse().unwrap()
+    let line = lines
+        .find(|line| line.contains("started successfully on port"))
+        .expect("the driver did not start");
+    line.trim_end_matches('.')
+        .rsplit(' ')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap()
 }

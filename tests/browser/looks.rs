@@ -7,7 +7,13 @@ use crate::driver::Browser;
 use crate::night::rich;
 
 /// Each theme, and what the system prefers meanwhile.
-const THEMES: [(&str, &str); 5] = [("auto", "light"), ("auto", "dark"), ("light", "dark"), ("dark", "light"), ("red", "light")];
+const THEMES: [(&str, &str); 5] = [
+    ("auto", "light"),
+    ("auto", "dark"),
+    ("light", "dark"),
+    ("dark", "light"),
+    ("red", "light"),
+];
 
 /// Elements that reach out of the window, by name and by how far.
 const STICKS_OUT: &str = "
@@ -60,17 +66,41 @@ const HARD_TO_READ: &str = "
 async fn pages(desk: &Desk) -> Vec<String> {
     let bursts = desk.bursts().await;
     for tier in ["A", "B", "C", "D"] {
-        assert!(bursts.iter().any(|burst| burst["tier"] == tier), "the night has no burst of tier {tier}");
+        assert!(
+            bursts.iter().any(|burst| burst["tier"] == tier),
+            "the night has no burst of tier {tier}"
+        );
     }
-    assert!(bursts.iter().any(|burst| !burst["withdrawn"].is_null()), "the night has no withdrawn burst");
+    assert!(
+        bursts.iter().any(|burst| !burst["withdrawn"].is_null()),
+        "the night has no withdrawn burst"
+    );
     // The last ones pushed have everything; those before are alerts that all look alike.
-    let kinds = bursts.iter().filter_map(|burst| burst["id"].as_i64()).filter(|id| *id >= 24);
-    let fixed = ["/", "/bursts", "/bursts?tier=A&mission=Swift", "/bursts?mission=Nobody", "/status", "/api/docs"];
-    fixed.into_iter().map(str::to_owned).chain(kinds.map(|id| format!("/bursts/{id}"))).collect()
+    let kinds = bursts
+        .iter()
+        .filter_map(|burst| burst["id"].as_i64())
+        .filter(|id| *id >= 24);
+    let fixed = [
+        "/",
+        "/bursts",
+        "/bursts?tier=A&mission=Swift",
+        "/bursts?mission=Nobody",
+        "/status",
+        "/api/docs",
+    ];
+    fixed
+        .into_iter()
+        .map(str::to_owned)
+        .chain(kinds.map(|id| format!("/bursts/{id}")))
+        .collect()
 }
 
 /// Looks at every page in every theme and collects what `look` finds.
-async fn everywhere(browser: &Browser, desk: &Desk, look: impl AsyncFn(&Browser) -> String) -> String {
+async fn everywhere(
+    browser: &Browser,
+    desk: &Desk,
+    look: impl AsyncFn(&Browser) -> String,
+) -> String {
     let mut found = String::new();
     browser.go(&desk.url("/")).await;
     for (theme, scheme) in THEMES {
@@ -89,14 +119,18 @@ async fn everywhere(browser: &Browser, desk: &Desk, look: impl AsyncFn(&Browser)
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_page_overflows_or_complains_in_any_theme() {
-    let Some(browser) = Browser::open().await else { return };
+    let Some(browser) = Browser::open().await else {
+        return;
+    };
     let desk = Desk::start();
     desk.push_all(&rich()).await;
     let found = everywhere(&browser, &desk, async |browser| {
         let mut faults = browser.complaints().await;
         for width in [360, 1600] {
             browser.size(width).await;
-            let out = browser.text(&STICKS_OUT.replace("WIDTH", &width.to_string())).await;
+            let out = browser
+                .text(&STICKS_OUT.replace("WIDTH", &width.to_string()))
+                .await;
             faults.extend((!out.is_empty()).then(|| format!("at {width} px: {out}")));
         }
         faults.join("\n")
@@ -107,15 +141,26 @@ async fn no_page_overflows_or_complains_in_any_theme() {
     browser.go(&desk.url("/nothing/here")).await;
     assert_eq!(browser.text(&STICKS_OUT.replace("WIDTH", "360")).await, "");
     browser.complaints().await;
-    browser.run("document.body.setAttribute('style', 'color: red')").await;
-    assert_eq!(browser.complaints().await.len(), 1, "a breach of the policy is not heard here, so the silence above proves nothing");
+    browser
+        .run("document.body.setAttribute('style', 'color: red')")
+        .await;
+    assert_eq!(
+        browser.complaints().await.len(),
+        1,
+        "a breach of the policy is not heard here, so the silence above proves nothing"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_text_can_be_read_in_every_theme() {
-    let Some(browser) = Browser::open().await else { return };
+    let Some(browser) = Browser::open().await else {
+        return;
+    };
     let desk = Desk::start();
     desk.push_all(&rich()).await;
-    let found = everywhere(&browser, &desk, async |browser| browser.text(HARD_TO_READ).await).await;
+    let found = everywhere(&browser, &desk, async |browser| {
+        browser.text(HARD_TO_READ).await
+    })
+    .await;
     assert!(found.is_empty(), "{found}");
 }

@@ -1,5 +1,8 @@
 //! The pages in a real Chromium, against the real program; skipped where there is no Chromium.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should say where"
+)]
 
 mod desk;
 mod driver;

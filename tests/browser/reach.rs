@@ -29,17 +29,29 @@ const UNREACHED: &str = "
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_theme_is_chosen_by_keys_alone_and_stays() {
-    let Some(browser) = Browser::open().await else { return };
+    let Some(browser) = Browser::open().await else {
+        return;
+    };
     let desk = Desk::start();
     desk.push_all(&rich()).await;
     browser.go(&desk.url("/bursts?tier=B")).await;
     for theme in ["red", "light", "dark", "auto"] {
-        tab_to(&browser, &format!("document.activeElement.value === '{theme}'")).await;
+        tab_to(
+            &browser,
+            &format!("document.activeElement.value === '{theme}'"),
+        )
+        .await;
         browser.press(ENTER).await;
-        let chosen = format!("document.documentElement.dataset.theme === '{theme}' && document.querySelector('.themes [value={theme}]')?.ariaPressed === 'true'");
+        let chosen = format!(
+            "document.documentElement.dataset.theme === '{theme}' && document.querySelector('.themes [value={theme}]')?.ariaPressed === 'true'"
+        );
         browser.wait(3.0, &chosen).await;
         browser.reload().await;
-        assert_eq!(browser.run(&format!("return {chosen}")).await, true, "{theme} was forgotten");
+        assert_eq!(
+            browser.run(&format!("return {chosen}")).await,
+            true,
+            "{theme} was forgotten"
+        );
         assert_eq!(browser.url().await, desk.url("/bursts?tier=B"));
     }
 }
@@ -57,25 +69,40 @@ async fn tab_to(browser: &Browser, expression: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_tab_offers_to_skip_to_the_content() {
-    let Some(browser) = Browser::open().await else { return };
+    let Some(browser) = Browser::open().await else {
+        return;
+    };
     let desk = Desk::start();
     desk.push_all(&rich()).await;
     for page in ["/", "/bursts", "/bursts/25", "/status"] {
         browser.go(&desk.url(page)).await;
         browser.press(TAB).await;
         let offered = "document.activeElement.matches('.skip') && document.activeElement.getBoundingClientRect().top >= 0";
-        assert_eq!(browser.run(&format!("return {offered}")).await, true, "{page}");
+        assert_eq!(
+            browser.run(&format!("return {offered}")).await,
+            true,
+            "{page}"
+        );
         browser.press(ENTER).await;
-        browser.wait(2.0, "document.activeElement.matches('main')").await;
+        browser
+            .wait(2.0, "document.activeElement.matches('main')")
+            .await;
         browser.press(TAB).await;
-        let inside = browser.run("return Boolean(document.activeElement.closest('main, footer'))").await;
-        assert_eq!(inside, true, "{page}: Tab went elsewhere than into the content");
+        let inside = browser
+            .run("return Boolean(document.activeElement.closest('main, footer'))")
+            .await;
+        assert_eq!(
+            inside, true,
+            "{page}: Tab went elsewhere than into the content"
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_control_is_reached_by_tab_and_shows_its_focus() {
-    let Some(browser) = Browser::open().await else { return };
+    let Some(browser) = Browser::open().await else {
+        return;
+    };
     let desk = Desk::start();
     desk.push_all(&rich()).await;
     for page in ["/", "/bursts", "/bursts/25", "/bursts/26", "/status"] {
@@ -83,18 +110,27 @@ async fn every_control_is_reached_by_tab_and_shows_its_focus() {
         for _ in 0..120 {
             browser.press(TAB).await;
             let focused = browser.text(FOCUSED).await;
-            assert!(!focused.starts_with("UNSEEN"), "{page}: the focus cannot be seen on {focused}");
+            assert!(
+                !focused.starts_with("UNSEEN"),
+                "{page}: the focus cannot be seen on {focused}"
+            );
             if focused == "body" {
                 break;
             }
         }
-        assert_eq!(browser.text(UNREACHED).await, "", "{page}: Tab does not reach these");
+        assert_eq!(
+            browser.text(UNREACHED).await,
+            "",
+            "{page}: Tab does not reach these"
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fingers_hit_what_they_aim_at_on_a_phone() {
-    let Some(browser) = Browser::open().await else { return };
+    let Some(browser) = Browser::open().await else {
+        return;
+    };
     let desk = Desk::start();
     desk.push_all(&rich()).await;
     browser.size(360).await;

@@ -279,7 +279,7 @@ async fn every_faulty_field_of_a_query_is_named() {
         .iter()
         .map(|fault| fault["field"].as_str().unwrap())
         .collect();
-    assert_eq!(fields, ["tier", "since", "limit", "ra"]);
+    assert_eq!(fields, ["tier", "since", "radius", "limit"]);
     for path in [
         "/api/bursts/99",
         "/api/bursts/abc",

@@ -292,7 +292,7 @@ fn a_file_of_a_newer_program_is_refused_with_the_way_back() {
     let output = run(&["serve", "--listen", "127.0.0.1:0", "--data-dir", data]);
     assert_eq!(output.status.code(), Some(78));
     assert!(
-        said(&output).contains("grb-app restore"),
+        said(&output).contains("before-schema-99"),
         "{}",
         said(&output)
     );

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use grb_app::intake::kafka;
+use grb_app::intake::{desk, kafka};
 use grb_app::notices::Kind;
 use grb_app::platform::App;
 use grb_app::platform::config::Kafka;
@@ -64,7 +64,7 @@ struct Listener {
 impl Listener {
     fn start(app: &App, kafka: Kafka) -> Self {
         let stop = CancellationToken::new();
-        let task = tokio::spawn(kafka::hear(app.clone(), kafka, stop.clone()));
+        let task = tokio::spawn(desk::hear(app.clone(), kafka, stop.clone()));
         Self { stop, task }
     }
 
@@ -233,7 +233,8 @@ async fn a_broker_that_does_not_answer_is_a_warning_with_what_to_do() {
     };
     let listener = Listener::start(&desk.app, nowhere);
     for _ in 0..100 {
-        if let Some(known) = desk.app.health.of("kafka") {
+        let known = grb_app::intake::condition(&desk.app);
+        if known.state == grb_app::platform::health::State::Warn {
             assert!(
                 known.words.contains("127.0.0.1:9") && known.remedy.is_some(),
                 "{known:?}"

@@ -15,9 +15,9 @@ const BACKLOG: u32 = 5000;
 const KILLS: u32 = 50;
 
 /// What must not depend on how often the program was killed; ids and times of arrival may.
-const BURSTS: &str = "select mission || ' ' || key || ' ' || coalesce(instrument, '') || ' ' || tier || ' ' || coalesce(trigger_time, '')
+const BURSTS: &str = "select mission || ' ' || key || ' ' || coalesce(position_instrument, first_instrument, '') || ' ' || tier || ' ' || coalesce(trigger_time, '')
     || ' ' || coalesce(ra, '') || ' ' || coalesce(dec, '') || ' ' || coalesce(error_radius_90, '') || ' ' || coalesce(position_kind, '')
-    || ' ' || coalesce(class, '') || ' ' || was_grb || confirmed || ' ' || coalesce(withdrawn_why, '') || ' ' || notice_count
+    || ' ' || coalesce(class, '') || ' ' || was_grb || confirmed || ' ' || coalesce(doubt, '') || coalesce(retracted_why, '') || ' ' || notice_count
     from bursts order by 1";
 
 /// Sequences of five notices each.

@@ -13,7 +13,7 @@ mod crash;
 use std::process::Command;
 use std::time::Duration;
 
-use grb_app::intake::kafka;
+use grb_app::intake::desk;
 use grb_app::notices::Kind;
 use grb_app::platform::App;
 use grb_app::platform::config::{Kafka, Login, Secret};
@@ -146,7 +146,7 @@ struct Listener {
 impl Listener {
     fn start(app: &App, kafka: Kafka) -> Self {
         let stop = CancellationToken::new();
-        let task = tokio::spawn(kafka::hear(app.clone(), kafka, stop.clone()));
+        let task = tokio::spawn(desk::hear(app.clone(), kafka, stop.clone()));
         Self { stop, task }
     }
 
@@ -211,7 +211,8 @@ async fn wrong_credentials_are_said_with_what_to_do() {
     });
     let listener = Listener::start(&desk.app, kafka);
     for _ in 0..100 {
-        if let Some(known) = desk.app.health.of("kafka") {
+        let known = grb_app::intake::condition(&desk.app);
+        if known.state == grb_app::platform::health::State::Warn {
             assert!(known.words.contains("refused the credentials"), "{known:?}");
             assert!(known.remedy.unwrap().contains("gcn_client_secret"));
             return listener.stop().await;

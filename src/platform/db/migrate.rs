@@ -83,8 +83,8 @@ fn refuse_strange(conn: &Connection, path: &Path, found: i32) -> anyhow::Result<
     if found > known {
         return Err(Exit::config(format!(
             "{path} has schema {found}; this grb-app knows schemas up to {known}. It was used by a newer grb-app. \
-             Install that one again, or bring back the copy from before its migration: \
-             grb-app restore {path}.before-schema-{found}"
+             Install that one again; or, with nothing running, put the copy from before its migration back: \
+             mv {path}.before-schema-{found} {path}"
         ))
         .into());
     }

@@ -47,6 +47,7 @@ impl Db {
         make_private(folder)?;
         let lock = lock(folder)?;
         let path = folder.join(FILE);
+        make_file(&path)?;
         migrate(&path, now)?;
         let writer = Writer::start(open_writer(&path)?)?;
         let readers = open_readers(&path)?;
@@ -64,7 +65,12 @@ impl Db {
         f: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let readers = self.readers.clone();
-        let reading = tokio::task::spawn_blocking(move || f(&*readers.get()?));
+        let reading = tokio::task::spawn_blocking(move || {
+            let conn = readers.get()?;
+            // One state of the database for everything that is read here.
+            let _snapshot = conn.unchecked_transaction()?;
+            f(&conn)
+        });
         reading
             .await
             .unwrap_or_else(|stopped| Err(Error::Internal(stopped.into())))
@@ -78,6 +84,13 @@ impl Db {
         f: impl FnOnce(&Tx) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.writer.run(f).await
+    }
+
+    /// Writes a page and commits it: an empty transaction would say nothing of a full disk.
+    pub async fn probe(&self) -> Result<()> {
+        let touch = "insert into keepsakes (name, value) values ('probe', hex(randomblob(4))) on conflict (name) do update set value = excluded.value";
+        self.write(move |tx| Ok(tx.execute(touch, []).map(|_| ())?))
+            .await
     }
 
     /// Where the file lies.
@@ -128,6 +141,23 @@ fn make_private(folder: &Path) -> anyhow::Result<()> {
         ))
         .into()
     })
+}
+
+/// Members' addresses will be in it; SQLite would make it readable for everybody, and its logs are made like it.
+fn make_file(path: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let made = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match made {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => {
+            Err(Exit::permission(format!("{} cannot be made: {error}.", path.display())).into())
+        }
+    }
 }
 
 fn lock(folder: &Path) -> anyhow::Result<std::fs::File> {

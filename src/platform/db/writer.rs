@@ -69,7 +69,11 @@ impl Writer {
         self.queue(Box::new(move |tx| {
             let result = guarded(tx, f);
             Box::new(move |committed| {
-                drop(answer.send(committed.map_err(commit_failed).and(result)));
+                drop(
+                    answer.send(
+                        result.and_then(|done| committed.map(|()| done).map_err(commit_failed)),
+                    ),
+                );
             })
         }))?;
         answered
@@ -136,12 +140,12 @@ fn write_batch(conn: &Connection, first: Job, queue: &Receiver<Job>) {
         metrics::gauge!("grb_db_queue").decrement(1);
         return;
     }
-    let waiting = std::iter::from_fn(|| queue.try_recv().ok());
-    let answers: Vec<Answer> = std::iter::once(first)
-        .chain(waiting)
-        .take(BATCH)
-        .map(|job| job(&tx))
-        .collect();
+    let mut answers: Vec<Answer> = vec![first(&tx)];
+    // A full disk makes SQLite undo the whole transaction by itself; nothing more may run then, as if it were still open.
+    while !conn.is_autocommit() && answers.len() < BATCH {
+        let Ok(job) = queue.try_recv() else { break };
+        answers.push(job(&tx));
+    }
     let committed = conn.execute_batch("commit");
     metrics::gauge!("grb_db_queue").decrement(answers.len() as f64);
     metrics::histogram!("grb_db_commit_seconds").record(began.elapsed().as_secs_f64());
@@ -173,12 +177,20 @@ fn guarded<T>(tx: &Tx, f: impl FnOnce(&Tx) -> Result<T>) -> Result<T> {
         .unwrap_or_else(|_| Err(Error::Internal(anyhow!("a write panicked"))));
     if result.is_err() {
         tx.after_commit.borrow_mut().truncate(earlier);
-        tx.prepare_cached("rollback to job")?.execute([])?;
+        // Where SQLite has undone everything already, the job's own error says more than this one.
+        if tx
+            .prepare_cached("rollback to job")
+            .and_then(|mut undo| undo.execute([]))
+            .is_err()
+        {
+            return result;
+        }
     }
     tx.prepare_cached("release job")?.execute([])?;
     result
 }
 
+/// A full or failing disk may be well again soon; the caller is told to come back.
 fn commit_failed(error: &rusqlite::Error) -> Error {
-    Error::Internal(anyhow!("the commit failed: {error}"))
+    Error::Unwritable(error.to_string())
 }

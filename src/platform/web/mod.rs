@@ -16,6 +16,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
+use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
@@ -71,7 +72,7 @@ pub fn shell(app: App, routes: Router<App>) -> Router {
             PATIENCE,
         ))
         .layer(from_fn_with_state(app.clone(), problem::as_page))
-        .layer(cors(&app.config.cors_origins))
+        .layer(option_layer(cors(&app.config.cors_origins)))
         .layer(CompressionLayer::new())
         .layer(TraceLayer::new_for_http());
     let routes = headers.into_iter().fold(routes, |routes, (name, value)| {
@@ -84,12 +85,15 @@ pub fn shell(app: App, routes: Router<App>) -> Router {
 }
 
 /// Only the configured origins may read the API, and none may send cookies along.
-fn cors(origins: &[String]) -> CorsLayer {
+fn cors(origins: &[String]) -> Option<CorsLayer> {
+    if origins.is_empty() {
+        return None;
+    }
     let allowed: Vec<HeaderValue> = origins
         .iter()
         .filter_map(|origin| origin.parse().ok())
         .collect();
-    CorsLayer::new()
+    let layer = CorsLayer::new()
         .allow_origin(AllowOrigin::list(allowed))
         .allow_methods([
             Method::GET,
@@ -98,5 +102,6 @@ fn cors(origins: &[String]) -> CorsLayer {
             Method::PATCH,
             Method::DELETE,
         ])
-        .allow_headers(Any)
+        .allow_headers(Any);
+    Some(layer)
 }

@@ -49,7 +49,7 @@ impl Error {
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unsupported(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Unwritable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -58,6 +58,9 @@ impl Error {
     fn problem(&self) -> Problem {
         let status = self.status();
         let detail = match self {
+            Self::Unwritable(_) => {
+                "The database cannot be written just now; try again soon.".into()
+            }
             Self::Internal(_) => {
                 "Something went wrong on our side; it has been written to the log.".into()
             }
@@ -79,8 +82,10 @@ impl Error {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        if let Self::Internal(error) = &self {
-            tracing::error!("A request failed: {error:#}.");
+        match &self {
+            Self::Internal(error) => tracing::error!("A request failed: {error:#}."),
+            Self::Unwritable(error) => tracing::error!("A request could not be stored: {error}."),
+            _ => {}
         }
         answer(self.problem())
     }
