@@ -1,6 +1,7 @@
 //! One burst from many notices: what is known of it, where it was, what it was called.
 
 mod circulars;
+pub mod json;
 pub mod list;
 pub mod model;
 pub mod page;
@@ -13,7 +14,7 @@ pub mod view;
 #[cfg(test)]
 mod tests;
 
+pub use json::BurstJson;
 pub use model::{Best, Burst, Tier, Verdict, Withdrawal};
-pub use routes::BurstJson;
 pub use routes::router;
 pub use store::{Arrival, Filed, Recorded, record};

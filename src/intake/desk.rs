@@ -56,7 +56,7 @@ impl Sink for Desk {
 
 /// Takes a notice however long that takes: a full queue or a full disk must not lose it, and one that cannot be recorded
 /// at all must not stand in the way of those behind it.
-async fn take_surely(app: &App, raw: RawNotice) {
+pub(super) async fn take_surely(app: &App, raw: RawNotice) {
     let incoming = Arc::new(Incoming::read(app, raw));
     let mut pause = Duration::from_millis(50);
     let mut failures = 0;

@@ -71,3 +71,35 @@ async fn a_replay_is_dated_as_of_its_notice() {
         then
     );
 }
+
+#[tokio::test]
+async fn what_can_be_read_but_not_recorded_is_set_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path());
+    app.db
+        .write(|tx| {
+            Ok(tx.execute_batch("drop table burst_links; alter table notices rename to gone;")?)
+        })
+        .await
+        .unwrap();
+    let notice = crate::notices::Notice::new(
+        crate::notices::Format::Voevent,
+        crate::notices::Mission::Fermi,
+        crate::notices::Kind::Alert,
+    );
+    let body = crate::notices::write(
+        &crate::notices::Notice {
+            trigger_id: Some("7".into()),
+            ..notice
+        },
+        crate::notices::Format::Voevent,
+    );
+    desk::take_surely(&app, RawNotice::new("test", body)).await;
+    let kept = app.db.read(|conn| aside::list(conn, 5)).await.unwrap();
+    assert!(kept[0].reason.contains("could not be recorded"), "{kept:?}");
+    assert_eq!(
+        app.health.of("database"),
+        None,
+        "the warning is gone with its cause"
+    );
+}

@@ -386,3 +386,77 @@ fn circular(id: u32, subject: &str, text: &str) -> Notice {
     });
     notice
 }
+
+#[tokio::test]
+async fn a_circular_renames_no_burst_that_its_body_only_mentions() {
+    let desk = TestApp::serve().await;
+    desk.take(&gbm(1_100_001, Kind::Alert, 5)).await;
+    let text = "Unlike the case of Swift trigger 785074797 nothing was seen.";
+    let about_another = circular(35_003, "GRB 261121B: optical upper limits", text);
+    whole_sequence(&desk).await;
+    desk.take(&about_another).await;
+    let names: Vec<serde_json::Value> = desk.json("/api/bursts").await["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|burst| burst["name"].clone())
+        .collect();
+    assert!(!names.contains(&"GRB 261121B".into()), "{names:?}");
+}
+
+#[tokio::test]
+async fn a_circular_that_withdraws_several_triggers_withdraws_each() {
+    let desk = TestApp::serve().await;
+    for trigger in [1_192_480, 1_192_481] {
+        desk.take(&swift(trigger, "BAT", Kind::Position, 61, 20, 0.05))
+            .await;
+    }
+    let subject = "Swift triggers 1192480 and 1192481 are not GRBs";
+    desk.take(&circular(35_004, subject, "Noise.")).await;
+    for id in [1, 2] {
+        let withdrawn = desk.json(&format!("/api/bursts/{id}")).await["withdrawn"].clone();
+        assert!(withdrawn["why"].as_str().unwrap().contains("35004"), "{id}");
+    }
+}
+
+#[tokio::test]
+async fn a_link_lends_a_name_and_tells_the_other_page() {
+    let desk = TestApp::serve().await;
+    whole_sequence(&desk).await;
+    desk.take(&circular(
+        35_005,
+        "GRB 261120A: Fermi GBM detection",
+        "Fermi trigger 785074797",
+    ))
+    .await;
+    let mut told = desk.app.bus.listen();
+    desk.take(&swift(1_126_853, "BAT", Kind::Position, 61, 30, 0.05))
+        .await;
+    assert_eq!(desk.json("/api/bursts/2").await["name"], "GRB 261120A");
+    let events = [told.recv().await.unwrap(), told.recv().await.unwrap()];
+    assert!(events[0].name == "burst.new" && events[1].name == "burst.updated");
+    assert!(
+        events[1].data.contains("\"id\":1"),
+        "the Fermi page is told of its new companion"
+    );
+}
+
+#[tokio::test]
+async fn a_broken_clock_neither_lifts_nor_sinks_a_burst() {
+    let desk = TestApp::serve().await;
+    desk.take(&gbm(1, Kind::Alert, 5)).await;
+    let mut future = gbm(2, Kind::Alert, 6);
+    future.trigger_time = Some("2099-12-31T00:00:00Z".parse().unwrap());
+    desk.take(&future).await;
+    let mut past = gbm(1, Kind::Alert, 7);
+    (past.trigger_time, past.notice_time) = (Some("1970-01-01T00:00:00Z".parse().unwrap()), None);
+    desk.take(&past).await;
+    let list = desk.json("/api/bursts").await;
+    let times: Vec<&str> = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|burst| burst["trigger_time"].as_str())
+        .collect();
+    assert_eq!(times, ["2026-11-20T21:59:00Z"]);
+}

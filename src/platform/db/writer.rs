@@ -194,3 +194,49 @@ fn guarded<T>(tx: &Tx, f: impl FnOnce(&Tx) -> Result<T>) -> Result<T> {
 fn commit_failed(error: &rusqlite::Error) -> Error {
     Error::Unwritable(error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A database that is full after a few pages.
+    fn small() -> (tempfile::TempDir, Writer) {
+        let folder = tempfile::tempdir().unwrap();
+        let conn = Connection::open(folder.path().join("small.db")).unwrap();
+        conn.execute_batch("pragma journal_mode = wal; create table kept (name text, load blob); pragma max_page_count = 20;").unwrap();
+        (folder, Writer::start(conn).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_undoes_all_of_a_group_and_says_so_to_each() {
+        let (folder, writer) = small();
+        let keep = |name: &'static str, bytes: i64| {
+            writer.run(move |tx| {
+                Ok(tx.execute(
+                    "insert into kept values (?1, zeroblob(?2))",
+                    rusqlite::params![name, bytes],
+                )?)
+            })
+        };
+        let (one, big, three) =
+            tokio::join!(keep("one", 10), keep("big", 1_000_000), keep("three", 10));
+        assert!(matches!(big, Err(Error::Unwritable(_))), "{big:?}");
+        let conn = Connection::open(folder.path().join("small.db")).unwrap();
+        let kept = |name: &str| {
+            conn.query_row("select count(*) from kept where name = ?1", [name], |row| {
+                row.get::<_, i64>(0)
+            })
+            .unwrap()
+        };
+        assert_eq!(
+            kept("one") == 1,
+            one.is_ok(),
+            "what was answered is what is there"
+        );
+        assert_eq!(
+            kept("three") == 1,
+            three.is_ok(),
+            "what was answered is what is there"
+        );
+    }
+}
