@@ -73,7 +73,7 @@ pub async fn run(
     if let Some(address) = app.config.metrics_listen {
         let (listener, routes) = (listen::bind(address).await?, ops::metrics_only(app.clone()));
         let stop = tasks.stopping();
-        tasks.run(async move { drop(listen::serve(listener, routes, stop).await) });
+        tasks.run(async move { listen::serve(listener, routes, stop).await });
     }
     hear_commands(&app, &tasks);
     start_workers(&app, &tasks);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
 
 use super::circulars;
 use super::model::Burst;
@@ -15,6 +15,9 @@ use crate::sky::Region;
 
 /// Clocks and triggers of two missions differ by less than this for one burst.
 const SAME_TIME: TimeDelta = TimeDelta::seconds(60);
+
+/// No burst was ever seen by more; a flood must not link everything to everything.
+const MOST_LINKS: u8 = 16;
 
 /// The 90 % radius of a two-dimensional Gaussian, in its σ.
 const SIGMAS_AT_90: f64 = 2.146;
@@ -316,27 +319,26 @@ pub(super) fn linked_ids(conn: &Connection, burst_id: i64) -> Result<BTreeSet<i6
         .collect::<Result<_, _>>()?)
 }
 
+/// Bursts at the same time and place, the nearest in time. Two triggers of one instrument are two bursts.
 fn same_event(conn: &Connection, burst: &Burst, time: DateTime<Utc>) -> Result<BTreeSet<i64>> {
     let sql = format!(
         "select {SELECT} from bursts
-         where trigger_time between ?1 and ?2 and id <> ?3 and ra is not null and burst_like and not test",
+         where trigger_time between :time - :apart and :time + :apart
+           and id <> :id and ra is not null and burst_like and not test
+           and (mission <> :mission or coalesce(position_instrument, '') <> :instrument)
+         order by abs(trigger_time - :time), id limit {MOST_LINKS}",
         SELECT = *SELECT
     );
-    let near = |offset: TimeDelta| {
-        time.timestamp_micros()
-            .saturating_add(offset.num_microseconds().unwrap_or(0))
+    let named = named_params! {
+        ":time": time.timestamp_micros(),
+        ":apart": SAME_TIME.num_microseconds(),
+        ":id": burst.id,
+        ":mission": burst.mission.as_str(),
+        ":instrument": burst.instrument().unwrap_or_default(),
     };
-    let others: Vec<Burst> = collect(
-        conn,
-        &sql,
-        params![near(-SAME_TIME), near(SAME_TIME), burst.id],
-        rows::burst,
-    )?;
-    Ok(others
-        .iter()
-        .filter(|other| are_compatible(burst, other))
-        .map(|other| other.id)
-        .collect())
+    let others: Vec<Burst> = collect(conn, &sql, named, rows::burst)?;
+    let same = others.iter().filter(|other| are_compatible(burst, other));
+    Ok(same.map(|other| other.id).collect())
 }
 
 /// True where two positions agree within 3 σ, both errors with their systematics taken together.

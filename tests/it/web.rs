@@ -201,3 +201,20 @@ async fn every_json_route_is_described() {
         );
     }
 }
+
+#[tokio::test]
+async fn silent_connections_shut_nobody_out_and_are_hung_up_on() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let desk = TestApp::serve().await;
+    let mut silent = Vec::new();
+    for _ in 0..300 {
+        let mut connection = tokio::net::TcpStream::connect(desk.address).await.unwrap();
+        connection.write_all(b"GET / HTTP/1.1\r\nHo").await.unwrap();
+        silent.push(connection);
+    }
+    assert_eq!(desk.get("/health/liveness").await.status(), 200);
+    let mut rest = Vec::new();
+    let end = silent[0].read_to_end(&mut rest);
+    let end = tokio::time::timeout(std::time::Duration::from_secs(20), end);
+    assert!(end.await.is_ok(), "half a header was waited on for 20 s");
+}

@@ -2,13 +2,31 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
-use tokio::net::{TcpListener, UnixListener};
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream, UnixListener};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
 
 use crate::platform::error::Exit;
+
+/// A whole header comes by then, or not at all; idle connections are closed after as long.
+const HEADER_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Connections at once, most of them event streams.
+const CONNECTIONS: usize = 4096;
 
 /// Binds `address`; says which port and what to do where it is taken (69).
 pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -67,14 +85,72 @@ pub async fn serve_socket(
 }
 
 /// Answers requests until `stop`, then finishes those in hand.
-pub async fn serve(
-    listener: TcpListener,
-    routes: Router,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
-    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
-        .with_graceful_shutdown(stop.cancelled_owned())
-        .await?;
-    Ok(())
+///
+/// Who sends no whole header within [`HEADER_PATIENCE`] is hung up on, and nobody beyond [`CONNECTIONS`] is let in: otherwise a
+/// stranger with a thousand silent connections would shut everybody else out.
+pub async fn serve(listener: TcpListener, routes: Router, stop: CancellationToken) {
+    let server = Arc::new(server());
+    let (open, slots) = (
+        GracefulShutdown::new(),
+        Arc::new(Semaphore::new(CONNECTIONS)),
+    );
+    while let Some((stream, peer, slot)) = next(&listener, &slots, &stop).await {
+        let routes = routes.clone();
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            routes.clone().oneshot(request.map(Body::new))
+        });
+        let connection = server
+            .serve_connection(TokioIo::new(stream), service)
+            .into_owned();
+        let connection = open.watch(connection);
+        tokio::spawn(async move {
+            // A connection that breaks off is the visitor's affair.
+            drop(connection.await);
+            drop(slot);
+        });
+    }
+    open.shutdown().await;
+}
+
+fn server() -> auto::Builder<TokioExecutor> {
+    let mut server = auto::Builder::new(TokioExecutor::new());
+    server
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_PATIENCE);
+    server
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(HEADER_PATIENCE);
+    server
+}
+
+/// The next connection and its slot; `None` at the stop.
+async fn next(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+    stop: &CancellationToken,
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    loop {
+        let accepting = async {
+            let slot = slots.clone().acquire_owned().await.ok()?;
+            Some((listener.accept().await, slot))
+        };
+        let (accepted, slot) = tokio::select! {
+            accepted = accepting => accepted?,
+            () = stop.cancelled() => return None,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                // Events are small and should leave at once.
+                drop(stream.set_nodelay(true));
+                return Some((stream, peer, slot));
+            }
+            Err(error) => {
+                tracing::warn!("A connection could not be taken: {error}. Waiting a second.");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
 }
