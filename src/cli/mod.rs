@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::platform::config::{Config, Sources};
+use crate::platform::config::{Config, SETTINGS, Sources, nearest, variable};
 use crate::platform::error::Exit;
 
 #[derive(Parser)]
@@ -117,6 +117,7 @@ impl Common {
             .data_dir
             .as_ref()
             .map(|path| path.to_string_lossy().into_owned());
+        warn_of_typing_errors();
         let flags: Vec<_> = flags
             .iter()
             .cloned()
@@ -131,6 +132,28 @@ impl Common {
 
     fn settings(&self) -> anyhow::Result<Config> {
         self.sources(&[])?.understand()
+    }
+}
+
+/// Settings of the environment that are none. A warning only: other programs may use our prefix.
+fn warn_of_typing_errors() {
+    let ours = |name: &str| {
+        SETTINGS
+            .iter()
+            .any(|setting| variable(setting.key) == name.trim_end_matches("_FILE"))
+    };
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let strangers = names.filter(|name| {
+        name.starts_with("GRB_")
+            && !name.starts_with("GRB_LOG")
+            && !name.starts_with("GRB_TEST")
+            && !ours(name)
+    });
+    for name in strangers {
+        let nearest = nearest(&name[4..].to_lowercase())
+            .map(variable)
+            .unwrap_or_default();
+        tracing::warn!("{name} is no setting. Did you mean {nearest}?");
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Extension;
-use utoipa::openapi::OpenApi;
+use utoipa::openapi::{OpenApi, RefOr};
 
 use crate::platform::web::{Html, Viewer};
 
@@ -24,6 +24,12 @@ struct Operation {
     path: String,
     summary: String,
     description: String,
+    parameters: Vec<Parameter>,
+}
+
+struct Parameter {
+    name: String,
+    meaning: String,
 }
 
 /// GET /api/docs
@@ -46,6 +52,7 @@ pub(super) async fn page(
                 path: path.clone(),
                 summary: operation.summary.clone().unwrap_or_default(),
                 description: operation.description.clone().unwrap_or_default(),
+                parameters: parameters(operation),
             })
         })
     });
@@ -53,4 +60,25 @@ pub(super) async fn page(
         operations: operations.collect(),
         viewer,
     })
+}
+
+fn parameters(operation: &utoipa::openapi::path::Operation) -> Vec<Parameter> {
+    let written_out =
+        operation
+            .parameters
+            .iter()
+            .flatten()
+            .filter_map(|parameter| match parameter {
+                RefOr::T(parameter) => Some(parameter),
+                RefOr::Ref(_) => None,
+            });
+    let described = written_out.map(|parameter| Parameter {
+        name: parameter.name.clone(),
+        meaning: parameter
+            .description
+            .clone()
+            .unwrap_or_default()
+            .replace('`', ""),
+    });
+    described.collect()
 }
