@@ -92,7 +92,12 @@ fn maker(burst: &Burst) -> String {
     } else {
         format!("{mission}’s")
     };
-    match burst.instrument() {
+    // A telescope that turned there afterwards did not catch it.
+    let turned = matches!(
+        burst.instrument(),
+        Some("XRT" | "UVOT" | "MXT" | "VT" | "FXT" | "LAT")
+    );
+    match burst.instrument().filter(|_| !turned) {
         Some(instrument) if instrument != mission => format!("{possessive} {instrument}"),
         _ => mission.to_owned(),
     }
