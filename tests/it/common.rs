@@ -2,13 +2,14 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use grb_app::intake::{RawNotice, Recorded, take};
+use grb_app::intake::{RawNotice, Recorded, desk, take};
 use grb_app::notices::{
     Class, Classification, Format, Kind, Localization, Mission, Notice, Role, write,
 };
-use grb_app::platform::config::{Config, Secret, Sources};
+use grb_app::platform::config::{Config, Kafka, Secret, Sources};
 use grb_app::platform::{App, Clock};
 use grb_app::sky::Equatorial;
 use reqwest::{Client, Response};
@@ -217,4 +218,48 @@ pub(crate) fn frames(text: &str) -> Vec<(i64, String, Value)> {
             ))
         })
         .collect()
+}
+
+pub(crate) const NOTICES: &str = "select count(*) from notices";
+
+/// A listener at work, until it is stopped.
+pub(crate) struct Listener {
+    stop: CancellationToken,
+    task: tokio::task::JoinHandle<anyhow::Result<()>>,
+}
+
+impl Listener {
+    pub(crate) fn start(app: &App, kafka: Kafka) -> Self {
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(desk::hear(app.clone(), kafka, stop.clone()));
+        Self { stop, task }
+    }
+
+    pub(crate) async fn stop(self) {
+        self.stop.cancel();
+        tokio::time::timeout(Duration::from_secs(20), self.task)
+            .await
+            .expect("the listener did not stop")
+            .unwrap()
+            .unwrap();
+    }
+}
+
+/// What `sql` counts.
+pub(crate) async fn count(app: &App, sql: &'static str) -> i64 {
+    app.db
+        .read(move |conn| Ok(conn.query_row(sql, [], |row| row.get(0))?))
+        .await
+        .unwrap()
+}
+
+/// Waits until `sql`, a count, gives `wanted`.
+pub(crate) async fn until(app: &App, sql: &'static str, wanted: i64) {
+    for _ in 0..900 {
+        if count(app, sql).await == wanted {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{sql} gives {}, not {wanted}", count(app, sql).await);
 }

@@ -3,16 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use grb_app::intake::{desk, kafka};
+use grb_app::intake::kafka;
 use grb_app::notices::Kind;
-use grb_app::platform::App;
 use grb_app::platform::config::Kafka;
 use rdkafka::ClientConfig;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{DefaultProducerContext, FutureProducer, FutureRecord};
 use tokio_util::sync::CancellationToken;
 
-use crate::common::{TestApp, body, gbm, take_in};
+use crate::common::{Listener, NOTICES, TestApp, body, count, gbm, take_in, until};
 
 const TOPIC: &str = "gcn.classic.voevent.FERMI_GBM_ALERT";
 
@@ -54,49 +53,6 @@ impl Cluster {
         }
     }
 }
-
-/// A listener at work, until it is stopped.
-struct Listener {
-    stop: CancellationToken,
-    task: tokio::task::JoinHandle<anyhow::Result<()>>,
-}
-
-impl Listener {
-    fn start(app: &App, kafka: Kafka) -> Self {
-        let stop = CancellationToken::new();
-        let task = tokio::spawn(desk::hear(app.clone(), kafka, stop.clone()));
-        Self { stop, task }
-    }
-
-    async fn stop(self) {
-        self.stop.cancel();
-        tokio::time::timeout(Duration::from_secs(10), self.task)
-            .await
-            .expect("the listener did not stop")
-            .unwrap()
-            .unwrap();
-    }
-}
-
-async fn count(app: &App, sql: &'static str) -> i64 {
-    app.db
-        .read(move |conn| Ok(conn.query_row(sql, [], |row| row.get(0))?))
-        .await
-        .unwrap()
-}
-
-/// Waits until `sql`, a count, gives `wanted`.
-async fn until(app: &App, sql: &'static str, wanted: i64) {
-    for _ in 0..300 {
-        if count(app, sql).await == wanted {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("{sql} gives {}, not {wanted}", count(app, sql).await);
-}
-
-const NOTICES: &str = "select count(*) from notices";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_notice_goes_all_the_way_once_and_a_lost_group_offset_loses_nothing() {

@@ -13,19 +13,14 @@ mod crash;
 use std::process::Command;
 use std::time::Duration;
 
-use grb_app::intake::desk;
 use grb_app::notices::Kind;
-use grb_app::platform::App;
 use grb_app::platform::config::{Kafka, Login, Secret};
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::producer::{FutureProducer, FutureRecord};
-use tokio_util::sync::CancellationToken;
 
-use crate::common::{TestApp, body, gbm};
-
-const NOTICES: &str = "select count(*) from notices";
+use crate::common::{Listener, NOTICES, TestApp, body, count, gbm, until};
 
 /// The test bench that `tests/kafka/run` has started.
 struct Bench {
@@ -136,45 +131,6 @@ impl Bench {
 /// A topic that no other test uses.
 fn topic(name: &str) -> String {
     format!("{name}.{}", grb_app::platform::random::hex(4))
-}
-
-struct Listener {
-    stop: CancellationToken,
-    task: tokio::task::JoinHandle<anyhow::Result<()>>,
-}
-
-impl Listener {
-    fn start(app: &App, kafka: Kafka) -> Self {
-        let stop = CancellationToken::new();
-        let task = tokio::spawn(desk::hear(app.clone(), kafka, stop.clone()));
-        Self { stop, task }
-    }
-
-    async fn stop(self) {
-        self.stop.cancel();
-        tokio::time::timeout(Duration::from_secs(20), self.task)
-            .await
-            .expect("the listener did not stop")
-            .unwrap()
-            .unwrap();
-    }
-}
-
-async fn count(app: &App, sql: &'static str) -> i64 {
-    app.db
-        .read(move |conn| Ok(conn.query_row(sql, [], |row| row.get(0))?))
-        .await
-        .unwrap()
-}
-
-async fn until(app: &App, sql: &'static str, wanted: i64) {
-    for _ in 0..200 {
-        if count(app, sql).await == wanted {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("{sql} gives {}, not {wanted}", count(app, sql).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
