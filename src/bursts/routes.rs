@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::{HeaderName, header};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
@@ -35,6 +35,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(chart))
         .routes(routes!(finder))
         .route("/bursts", get(list_page))
+        .route("/bursts/latest", get(async || Redirect::to("/")))
         .route("/bursts/{id}", get(burst_page))
 }
 

@@ -271,16 +271,25 @@ pub fn newest(conn: &Connection) -> Result<Newest> {
     })
 }
 
-/// How many notices and bursts there are.
-pub fn counts(conn: &Connection) -> Result<(i64, i64)> {
-    let count = |sql: &str| {
-        conn.prepare_cached(sql)?
-            .query_row([], |row| row.get::<_, i64>(0))
-    };
-    Ok((
-        count("select count(*) from notices")?,
-        count("select count(*) from bursts")?,
-    ))
+/// What the database holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holdings {
+    pub notices: i64,
+    pub bursts: i64,
+    /// Circulars about bursts that were not heard of here.
+    pub waiting: i64,
+    pub bytes: i64,
+}
+
+/// How much there is.
+pub fn holdings(conn: &Connection) -> Result<Holdings> {
+    let count = |sql: &str| conn.prepare_cached(sql)?.query_row([], |row| row.get(0));
+    Ok(Holdings {
+        notices: count("select count(*) from notices")?,
+        bursts: count("select count(*) from bursts")?,
+        waiting: count("select count(*) from notices where burst_id is null")?,
+        bytes: count("select page_count * page_size from pragma_page_count, pragma_page_size")?,
+    })
 }
 
 pub(super) fn by_key(conn: &Connection, mission: &Mission, key: &str) -> Result<Option<Burst>> {

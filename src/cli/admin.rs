@@ -5,7 +5,7 @@ use std::io::Write as _;
 use serde_json::json;
 
 use super::{Common, print_json};
-use crate::bursts::store;
+use crate::bursts::store::{self, Holdings};
 use crate::intake::aside;
 use crate::platform::db::open_to_read;
 
@@ -48,19 +48,26 @@ impl Admin {
 }
 
 fn status(conn: &rusqlite::Connection, json: bool) -> anyhow::Result<()> {
-    let (notices, bursts) = store::counts(conn)?;
+    let Holdings {
+        notices,
+        bursts,
+        waiting,
+        ..
+    } = store::holdings(conn)?;
     let newest = store::newest(conn)?;
     let asides = aside::count(conn)?;
     if json {
         return print_json(&json!({
-            "version": env!("CARGO_PKG_VERSION"), "notices": notices, "bursts": bursts, "set_aside": asides,
+            "version": env!("CARGO_PKG_VERSION"), "notices": notices, "bursts": bursts, "set_aside": asides, "circulars_waiting": waiting,
             "last_notice": newest.notice, "last_self_test": newest.test,
         }));
     }
     let moment = |at: Option<chrono::DateTime<chrono::Utc>>| {
         at.map_or_else(|| "none yet".into(), |at| at.to_rfc3339())
     };
-    println!("{notices} notices of {bursts} bursts; {asides} set aside");
+    println!(
+        "{notices} notices of {bursts} bursts; {asides} set aside; {waiting} circulars about bursts not heard of here"
+    );
     println!("last notice     {}", moment(newest.notice));
     println!("last self-test  {}", moment(newest.test));
     Ok(())

@@ -1,5 +1,6 @@
 //! `grb-app notice show`: what notices say.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
@@ -25,14 +26,15 @@ pub(super) struct Show {
 impl Notice {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let Self::Show(show) = self;
+        let mut out = std::io::stdout().lock();
         let mut unreadable = 0;
         for path in &show.files {
             let shown = shown(path);
             unreadable += usize::from(is_faulty(&shown));
             if show.json {
-                println!("{shown}");
+                writeln!(out, "{shown}")?;
             } else {
-                print(&shown);
+                print(&mut out, &shown)?;
             }
         }
         match unreadable {
@@ -74,8 +76,8 @@ fn shown(path: &std::path::Path) -> Value {
 }
 
 /// The same for people: a heading and a line a fact; what is null is left out.
-fn print(shown: &Value) {
-    println!("{}", shown["file"].as_str().unwrap_or_default());
+fn print(out: &mut impl Write, shown: &Value) -> std::io::Result<()> {
+    writeln!(out, "{}", shown["file"].as_str().unwrap_or_default())?;
     let facts = shown
         .as_object()
         .into_iter()
@@ -83,9 +85,10 @@ fn print(shown: &Value) {
         .filter(|(key, value)| *key != "file" && !value.is_null());
     for (key, value) in facts {
         match value {
-            Value::Array(notices) => notices.iter().for_each(print),
-            Value::String(text) => println!("  {key:22} {text}"),
-            other => println!("  {key:22} {other}"),
+            Value::Array(notices) => notices.iter().try_for_each(|notice| print(out, notice))?,
+            Value::String(text) => writeln!(out, "  {key:22} {text}")?,
+            other => writeln!(out, "  {key:22} {other}")?,
         }
     }
+    Ok(())
 }

@@ -5,7 +5,8 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 
 use super::health;
-use crate::bursts::{store, view::ago};
+use crate::bursts::store::{self, Holdings};
+use crate::bursts::view::ago;
 use crate::intake::{self, aside};
 use crate::platform::health::{Condition, State as Mood};
 use crate::platform::web::{Html, Viewer};
@@ -32,12 +33,12 @@ pub(super) async fn page(State(app): State<App>, viewer: Viewer) -> Result<Html<
     let now = app.clock.now();
     let writes = health::writes(&app).await;
     let kafka = intake::condition(&app);
-    let (newest, (notices, bursts), asides) = app
+    let (newest, holdings, asides) = app
         .db
         .read(|conn| {
             Ok((
                 store::newest(conn)?,
-                store::counts(conn)?,
+                store::holdings(conn)?,
                 aside::count(conn)?,
             ))
         })
@@ -52,17 +53,17 @@ pub(super) async fn page(State(app): State<App>, viewer: Viewer) -> Result<Html<
         check("Listening", kafka),
         check(
             "Last notice",
-            Condition::ok(moment(newest.notice, now, "None has come yet.")),
+            moment(newest.notice, now, "None has come yet."),
         ),
         check(
             "Last self-test of a mission",
-            Condition::ok(moment(
+            moment(
                 newest.test,
                 now,
                 "None has come yet; Fermi, Swift and MAXI send some every day.",
-            )),
+            ),
         ),
-        check("Database", database(&app, writes, notices, bursts)),
+        check("Database", database(writes, holdings)),
         check("Set aside", asides_in_words(asides)),
     ];
     if !writes {
@@ -79,6 +80,7 @@ pub(super) async fn page(State(app): State<App>, viewer: Viewer) -> Result<Html<
 fn check(label: &'static str, condition: Condition) -> Check {
     let state = match condition.state {
         Mood::Ok => "ok",
+        Mood::Off if condition.remedy.is_none() => "quiet",
         Mood::Off => "off",
         Mood::Warn => "warn",
     };
@@ -90,33 +92,46 @@ fn check(label: &'static str, condition: Condition) -> Check {
     }
 }
 
-fn moment(at: Option<DateTime<Utc>>, now: DateTime<Utc>, never: &str) -> String {
+/// Silence is neither well nor wrong: nothing is lit.
+fn moment(at: Option<DateTime<Utc>>, now: DateTime<Utc>, never: &str) -> Condition {
+    let said = |at: DateTime<Utc>| {
+        format!(
+            "{}, {}.",
+            at.format("%-d %b %Y, %H:%M:%S UTC"),
+            ago(at, now)
+        )
+    };
     at.map_or_else(
-        || never.into(),
-        |at| {
-            format!(
-                "{}, {}.",
-                at.format("%-d %b %Y, %H:%M:%S UTC"),
-                ago(at, now)
-            )
+        || Condition {
+            state: Mood::Off,
+            words: never.into(),
+            remedy: None,
         },
+        |at| Condition::ok(said(at)),
     )
 }
 
-fn database(app: &App, writes: bool, notices: i64, bursts: i64) -> Condition {
+fn database(writes: bool, holdings: Holdings) -> Condition {
     if !writes {
         return Condition::warn(
             "It cannot be written.",
             "An officer should look at the space on the disk and at the log.",
         );
     }
-    let bytes = std::fs::metadata(app.db.path())
-        .map(|file| file.len())
-        .unwrap_or(0);
-    Condition::ok(format!(
+    let Holdings {
+        notices,
+        bursts,
+        waiting,
+        bytes,
+    } = holdings;
+    let mut words = format!(
         "It holds {notices} notices of {bursts} bursts in {:.1} MB.",
         bytes as f64 / 1e6
-    ))
+    );
+    if waiting > 0 {
+        words += &format!(" {waiting} of them are circulars about bursts not heard of here.");
+    }
+    Condition::ok(words)
 }
 
 fn asides_in_words(asides: i64) -> Condition {
