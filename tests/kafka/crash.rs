@@ -122,7 +122,7 @@ async fn fifty_kills_in_a_backlog_lose_nothing_and_double_nothing() {
     }
     let before_the_last = notices(folder.path());
     let mut program = start(&bench, folder.path(), &topic);
-    for _ in 0..300 {
+    for _ in 0..900 {
         if notices(folder.path()) == BACKLOG {
             break;
         }
