@@ -35,7 +35,9 @@ pub(super) fn record(
     )?;
     insert_notice(tx, now, arrival, notice, Some(&burst), body)?;
     let mut touched = linked_ids(tx, burst.id)?;
-    for other in about.filter(|_| circular.says_not_a_grb()) {
+    // Two of its names may be of one burst.
+    let others = about.filter(|other| other.id != burst.id && circular.says_not_a_grb());
+    for other in others {
         touched.insert(save(tx, other.retracted_by(circular, said))?.id);
     }
     let burst = if burst.official_name == before.official_name {

@@ -397,18 +397,7 @@ fn target(spec: &ChartSpec<'_>) -> String {
     let (x, y) = MAP.project(spec.position);
     let small = spec.region.is_none_or(|region| region.radius() < 4.0);
     let (near, far) = if small { (9.0, 15.0) } else { (2.5, 7.0) };
-    let ticks = [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)];
-    let ticks = ticks
-        .map(|(u, v)| {
-            format!(
-                "M{} {}L{} {}",
-                number(x + u * near),
-                number(y + v * near),
-                number(x + u * far),
-                number(y + v * far)
-            )
-        })
-        .concat();
+    let ticks = svg::cross((x, y), near, far);
     let ring = format!(
         r#"<circle cx="{}" cy="{}" r="9"/><circle cx="{0}" cy="{1}" r="1"/>"#,
         number(x),

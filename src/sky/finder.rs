@@ -469,18 +469,7 @@ fn target(radius: f64) -> String {
     };
     let far = near + 20.0;
     let (x, y) = MIDDLE;
-    let ticks = [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)];
-    let ticks = ticks
-        .map(|(u, v)| {
-            format!(
-                "M{} {}L{} {}",
-                number(x + u * near),
-                number(y + v * near),
-                number(x + u * far),
-                number(y + v * far)
-            )
-        })
-        .concat();
+    let ticks = svg::cross((x, y), near, far);
     let ring = if radius < 6.0 {
         format!(r#"<circle cx="{x}" cy="{y}" r="12"/>"#)
     } else {

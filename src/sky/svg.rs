@@ -105,6 +105,17 @@ fn colour(tint: Tint) -> (&'static str, &'static str) {
     }
 }
 
+/// The path of four ticks around a point, from `near` to `far` away from it.
+pub(super) fn cross((x, y): Plane, near: f64, far: f64) -> String {
+    let tick = |(u, v): (f64, f64)| {
+        let at = |away: f64| format!("{} {}", number(x + u * away), number(y + v * away));
+        format!("M{}L{}", at(near), at(far))
+    };
+    [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)]
+        .map(tick)
+        .concat()
+}
+
 /// A line of text. `class` is a list of classes, `anchor` is start, middle or end.
 pub(super) fn text(
     class: &str,

@@ -420,6 +420,40 @@ async fn a_circular_that_withdraws_several_triggers_withdraws_each() {
 }
 
 #[tokio::test]
+async fn a_burst_that_a_circular_withdraws_under_two_names_keeps_what_the_circular_brought() {
+    let desk = TestApp::serve().await;
+    whole_sequence(&desk).await;
+    let provisional = desk.json("/api/bursts/1").await["name"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let fraction = format!("GRB {}.{}", &provisional[2..8], &provisional[8..]);
+    desk.take(&circular(
+        35_006,
+        "GRB 261120A: Fermi GBM detection",
+        "Fermi trigger 785074797",
+    ))
+    .await;
+    desk.take(&circular(
+        35_007,
+        &format!("GRB 261120A / {fraction} is not a GRB"),
+        "Noise.",
+    ))
+    .await;
+    let burst = desk.json("/api/bursts/1").await;
+    assert_eq!(
+        (&burst["notice_count"], &burst["name"]),
+        (&7.into(), &"GRB 261120A".into())
+    );
+    assert!(
+        burst["withdrawn"]["why"]
+            .as_str()
+            .unwrap()
+            .contains("35007")
+    );
+}
+
+#[tokio::test]
 async fn a_link_lends_a_name_and_tells_the_other_page() {
     let desk = TestApp::serve().await;
     whole_sequence(&desk).await;
