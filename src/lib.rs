@@ -10,7 +10,11 @@ pub mod sky;
 
 pub mod notices;
 
+pub mod accounts;
+
 pub mod bursts;
+
+pub mod alerts;
 
 pub mod intake;
 

@@ -15,7 +15,7 @@ use crate::platform::cron::{self, Chore};
 use crate::platform::tasks::Tasks;
 use crate::platform::web::{self, listen};
 use crate::platform::{App, bus, telemetry};
-use crate::{bursts, home, intake, ops};
+use crate::{accounts, alerts, bursts, home, intake, ops};
 
 /// What is done at set times.
 fn chores() -> Vec<Chore> {
@@ -34,7 +34,9 @@ fn areas() -> (Router<App>, OpenApi) {
     OpenApiRouter::with_openapi(described)
         .merge(web::router())
         .merge(home::router())
+        .merge(accounts::router())
         .merge(bursts::router())
+        .merge(alerts::router())
         .merge(intake::router())
         .merge(ops::router())
         .split_for_parts()
@@ -54,6 +56,11 @@ pub fn routes(app: App) -> Router {
     web::shell(app, routes)
 }
 
+/// What commands of this machine ask for: through the server's socket while it runs, else of a router of their own.
+pub fn commands(app: App) -> Router {
+    intake::replay::local_routes(app)
+}
+
 /// The description of the API (OpenAPI 3.1).
 pub fn openapi() -> OpenApi {
     areas().1
@@ -70,6 +77,7 @@ pub async fn run(
     let tasks = Tasks::default();
     let listener = listen::bind(app.config.listen).await?;
     let address = listener.local_addr()?;
+    let app = app.bound_to(address);
     if let Some(address) = app.config.metrics_listen {
         let (listener, routes) = (listen::bind(address).await?, ops::metrics_only(app.clone()));
         let stop = tasks.stopping();
@@ -103,7 +111,7 @@ pub async fn run(
 
 /// Hears commands of this machine. Without the socket, in a folder whose path is too long for one, only they are worse off.
 fn hear_commands(app: &App, tasks: &Tasks) {
-    let (commands, stop) = (intake::replay::local_routes(app.clone()), tasks.stopping());
+    let (commands, stop) = (commands(app.clone()), tasks.stopping());
     match listen::bind_socket(&app.config.data_dir) {
         Ok(socket) => {
             tasks.run(async move { drop(listen::serve_socket(socket, commands, stop).await) });

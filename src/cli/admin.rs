@@ -35,7 +35,7 @@ pub(super) enum Aside {
 }
 
 impl Admin {
-    pub(super) fn run(self, common: &Common) -> anyhow::Result<()> {
+    pub(super) async fn run(self, common: &Common) -> anyhow::Result<()> {
         let conn = open_to_read(&common.settings()?.data_dir)?;
         match self {
             Self::Status { json } => status(&conn, json),

@@ -149,6 +149,14 @@ pub struct Config {
     pub demo: Option<String>,
 }
 
+impl Config {
+    /// Where members reach the pages, without a slash at the end.
+    pub fn base_url(&self) -> String {
+        let own = || format!("http://{}", self.listen);
+        self.public_url.clone().unwrap_or_else(own)
+    }
+}
+
 /// Where notices are heard.
 #[derive(Debug, Clone)]
 pub struct Kafka {

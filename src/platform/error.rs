@@ -19,6 +19,9 @@ pub enum Error {
     TooLarge { limit: usize },
     #[error("the content type is not one that this address takes: {0}")]
     Unsupported(&'static str),
+    /// Ask again after so many seconds.
+    #[error("too many of these in a short time; try again in {after} s")]
+    TooFast { after: u64 },
     #[error("more work is waiting than can be done now")]
     Busy,
     #[error("the database cannot be written: {0}")]

@@ -7,12 +7,14 @@ pub mod cron;
 pub mod db;
 pub mod error;
 pub mod health;
+pub mod outbox;
 pub mod random;
 pub mod tasks;
 pub mod telemetry;
 pub mod trust;
 pub mod web;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 pub use bus::Bus;
@@ -33,6 +35,15 @@ pub struct App {
 }
 
 impl App {
+    /// The same, knowing the address it was bound to: with port 0 the settings do not.
+    #[must_use]
+    pub fn bound_to(mut self, address: SocketAddr) -> Self {
+        let mut config = (*self.config).clone();
+        config.listen = address;
+        self.config = Arc::new(config);
+        self
+    }
+
     /// Opens the database of `config`'s data folder, migrated and locked for this process.
     pub fn open(config: Config, clock: Clock) -> anyhow::Result<Self> {
         let db = Db::open(&config.data_dir, clock.now())?;

@@ -12,7 +12,9 @@ pub mod chart;
 pub mod constellations;
 pub mod coordinates;
 pub mod finder;
+pub mod horizon;
 pub mod region;
+pub mod site;
 pub mod skymap;
 pub mod stars;
 
@@ -20,7 +22,9 @@ pub use chart::{ChartSpec, Mark, Moon, chart};
 pub use constellations::{Constellation, constellation};
 pub use coordinates::{Equatorial, angle_words};
 pub use finder::{FinderSpec, finder};
+pub use horizon::Horizon;
 pub use region::{CredibleMap, Region};
+pub use site::Site;
 pub use skymap::MapFault;
 
 /// Area of the whole sky, deg².

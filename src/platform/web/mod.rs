@@ -25,7 +25,7 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use page::{Html, Viewer};
+pub use page::{Html, Person, Viewer};
 
 use super::{App, Error};
 

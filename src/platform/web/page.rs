@@ -11,6 +11,13 @@ use axum::response::{IntoResponse, Response};
 use super::{assets, theme};
 use crate::platform::App;
 
+/// Somebody who has signed in; the accounts put it into a request's extensions.
+#[derive(Debug, Clone)]
+pub struct Person {
+    pub name: String,
+    pub officer: bool,
+}
+
 /// The one who looks at a page, as far as the base template needs to know.
 #[derive(Debug, Clone)]
 pub struct Viewer {
@@ -21,6 +28,8 @@ pub struct Viewer {
     pub path: String,
     /// Said on every page of a demonstration.
     pub demo: Option<String>,
+    /// Who has signed in.
+    pub person: Option<Person>,
     /// The desk's time in ms since 1970, and how fast it runs: a browser's own clock may be another.
     pub clock: String,
 }
@@ -44,6 +53,7 @@ impl FromRequestParts<App> for Viewer {
                 .path_and_query()
                 .map_or_else(|| "/".into(), ToString::to_string),
             demo: app.config.demo.clone(),
+            person: parts.extensions.get::<Person>().cloned(),
             clock: format!(
                 "{};{}",
                 app.clock.now().timestamp_millis(),

@@ -49,6 +49,7 @@ impl Error {
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unsupported(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooFast { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy | Self::Unwritable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -87,7 +88,12 @@ impl IntoResponse for Error {
             Self::Unwritable(error) => tracing::error!("A request could not be stored: {error}."),
             _ => {}
         }
-        answer(self.problem())
+        let wait = match &self {
+            Self::TooFast { after } => Some(after.to_string()),
+            Self::Busy | Self::Unwritable(_) => Some(RETRY_AFTER.to_owned()),
+            _ => None,
+        };
+        answer(self.problem(), wait.as_deref())
     }
 }
 
@@ -125,7 +131,7 @@ pub(super) fn panicked(thrown: Box<dyn Any + Send>) -> Response {
     .into_response()
 }
 
-fn answer(problem: Problem) -> Response {
+fn answer(problem: Problem, wait: Option<&str>) -> Response {
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let mut response = (
@@ -134,18 +140,16 @@ fn answer(problem: Problem) -> Response {
         body,
     )
         .into_response();
-    let extra: Option<(HeaderName, &'static str)> = match status {
-        StatusCode::SERVICE_UNAVAILABLE => Some((header::RETRY_AFTER, RETRY_AFTER)),
-        StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, "Bearer")),
-        _ => None,
+    let mut say = |name: HeaderName, value: &str| {
+        if let Ok(value) = value.parse() {
+            response.headers_mut().insert(name, value);
+        }
     };
-    if let Some((name, value)) = extra {
-        response.headers_mut().insert(
-            name,
-            value
-                .parse()
-                .unwrap_or(header::HeaderValue::from_static("")),
-        );
+    if let Some(wait) = wait {
+        say(header::RETRY_AFTER, wait);
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        say(header::WWW_AUTHENTICATE, "Bearer");
     }
     response.extensions_mut().insert(problem);
     response
@@ -174,6 +178,10 @@ impl ErrorPage {
             422 => (
                 "Something in the request cannot be used.",
                 "Go back, mend what is named above, and send it again; nothing was lost.",
+            ),
+            429 => (
+                "That was too often in a short time.",
+                "Wait as long as it says, then try once more; nothing was lost.",
             ),
             503 => (
                 "The desk is busy.",

@@ -1,0 +1,86 @@
+//! Where a command's work is done: in the server, while one runs on this machine, else in this process.
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request, header};
+use serde::Serialize;
+use tower::util::ServiceExt as _;
+
+use super::Common;
+use crate::platform::error::Exit;
+use crate::platform::web::listen;
+use crate::platform::{App, Clock};
+
+/// There is one writer: the server, while it runs; whoever holds the database's lock, otherwise.
+pub(super) enum Desk {
+    Server(reqwest::Client),
+    Here(Box<App>, Router),
+}
+
+impl Desk {
+    pub(super) fn open(common: &Common) -> anyhow::Result<Self> {
+        let config = common.settings()?;
+        if let Some(server) = listen::beside(&config.data_dir) {
+            return Ok(Self::Server(server));
+        }
+        let app = App::open(config, Clock::system())?;
+        let routes = crate::serve::commands(app.clone());
+        Ok(Self::Here(Box::new(app), routes))
+    }
+
+    /// What the command at `path` answers to `body`; a refusal becomes the command's own end (65).
+    pub(super) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+    ) -> anyhow::Result<serde_json::Value> {
+        let body = serde_json::to_vec(body)?;
+        let (ok, answer) = match self {
+            Self::Server(server) => {
+                let request = server
+                    .request(method, format!("http://localhost{path}"))
+                    .header(header::CONTENT_TYPE, "application/json")
+                    .body(body);
+                let answer = request.send().await.context("The server stopped")?;
+                (answer.status().is_success(), answer.bytes().await?)
+            }
+            Self::Here(_, routes) => {
+                let request = Request::builder()
+                    .method(method)
+                    .uri(path)
+                    .header(header::CONTENT_TYPE, "application/json")
+                    .body(Body::from(body))?;
+                let answer = routes.clone().oneshot(request).await?;
+                let ok = answer.status().is_success();
+                (
+                    ok,
+                    axum::body::to_bytes(answer.into_body(), usize::MAX).await?,
+                )
+            }
+        };
+        let answer = match answer.is_empty() {
+            true => serde_json::Value::Null,
+            false => serde_json::from_slice(&answer)?,
+        };
+        if ok {
+            Ok(answer)
+        } else {
+            Err(refusal(&answer))
+        }
+    }
+
+    /// Closes the database where it was opened here.
+    pub(super) async fn close(self) {
+        if let Self::Here(app, _) = self {
+            app.db.close().await;
+        }
+    }
+}
+
+/// The words of a problem document.
+fn refusal(problem: &serde_json::Value) -> anyhow::Error {
+    let detail = problem["detail"].as_str().unwrap_or("It was refused");
+    Exit::data(format!("{detail}.")).into()
+}
