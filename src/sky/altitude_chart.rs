@@ -8,7 +8,7 @@
 //! | `.day` `.civil` `.nautical` `.astronomical` `.field` | grounds (fill): the Sun up, the twilights, the night |
 //! | `.window` `.window-track` | bar at the top for a window (fill), the track inside it (stroke) |
 //! | `.track` `.moon-track` | lines of target and Moon |
-//! | `.skyline` | what the horizon hides (fill) |
+//! | `.skyline` | what the horizon hides (fill) and its edge (stroke) |
 //! | `.limit` `.now` | dashed line of the least altitude, line of the time |
 //! | `.tick` `.now-label` `.moon-label` | text, beside `.label` |
 
@@ -179,7 +179,7 @@ impl<'a> View<'a> {
         }
         area.extend([(FIELD.0, FIELD.1 + 1.0), (0.0, FIELD.1 + 1.0)]);
         format!(
-            r##"<path class="skyline" d="{}" fill="#05070d" fill-opacity="0.75"/>"##,
+            r##"<path class="skyline" d="{}" fill="#05070d" fill-opacity="0.75" stroke="#5a6a92" stroke-width="0.8"/>"##,
             svg::areas(&[area])
         )
     }

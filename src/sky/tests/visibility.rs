@@ -12,8 +12,10 @@ struct Told {
     longest: Option<[f64; 4]>,
 }
 
-/// Observer, target, time, what astropy found there.
-fn cases() -> Vec<(Vec<&'static str>, Observer, Equatorial, DateTime<Utc>, Told)> {
+/// Row of the fixture, observer, target, time, what astropy found there.
+type Case = (Vec<&'static str>, Observer, Equatorial, DateTime<Utc>, Told);
+
+fn cases() -> Vec<Case> {
     let (sites, garden) = (sites(), Horizon::from_hrz(GARDEN).unwrap());
     let case = |row: Vec<&'static str>| {
         let n = numbers(&row[1..4]);
