@@ -1,0 +1,1 @@
+//! People, one function at a time.
