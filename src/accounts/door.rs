@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::extract::{MaybeSignedIn, cookie_name, escaped, is_secure};
+use super::extract::{MaybeSignedIn, cookie_name, is_secure};
 use super::json::agent;
 use super::links::{self, Purpose};
 use super::model::Member;
@@ -21,7 +21,7 @@ use super::preferences::Notify;
 use super::seal::Seal;
 use super::sessions::{self, Caller};
 use super::sign_up::{self, Wish};
-use super::{entry, fields, first, password, store};
+use super::{entry, fields, password, store};
 use crate::platform::error::FieldFault;
 use crate::platform::web::extract::{Form, Path, Query};
 use crate::platform::web::form::{Faults, Field, sentence};
@@ -66,10 +66,6 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .route("/forgotten", get(forgotten_page).post(forgotten_now))
         .route("/forgotten/done", get(forgotten_done))
         .route("/reset/{token}", get(reset_page).post(reset_now))
-        .route(
-            "/first-officer/{token}",
-            get(officer_page).post(officer_now),
-        )
 }
 
 // ---- Signing up ----
@@ -558,93 +554,4 @@ async fn reset_now(
         .write(move |tx| people::reset(tx, &bus, at, &token, &hash))
         .await?;
     Ok(Redirect::to("/sign-in?said=password").into_response())
-}
-
-// ---- The first officer ----
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct OfficerForm {
-    email: String,
-    full_name: String,
-    password: String,
-    password_confirmation: String,
-}
-
-fn officer_form(
-    viewer: Viewer,
-    token: &str,
-    form: &OfficerForm,
-    faults: &[FieldFault],
-) -> FormPage {
-    let [password, again] = new_password();
-    let fields = [
-        Field::new("full_name", "Name")
-            .kind("text", "name")
-            .value(&form.full_name),
-        Field::new("email", "Mail address")
-            .kind("email", "username")
-            .value(&form.email),
-        Field {
-            label: "Password",
-            ..password
-        },
-        again,
-    ];
-    FormPage {
-        lead: "This desk has no officer yet. Officers see the members and the outbox; you can make more of them later.".into(),
-        fields: fields.into_iter().map(|field| field.judged(faults)).collect(),
-        button: "Become the first officer",
-        ..FormPage::new(viewer, "The first officer", format!("/first-officer/{}", escaped(token)))
-    }
-}
-
-async fn officer_page(
-    State(app): State<App>,
-    viewer: Viewer,
-    Path(token): Path<String>,
-) -> Result<Html<FormPage>> {
-    let (wall, looked) = (app.clock.wall(), token.clone());
-    app.db
-        .read(move |conn| first::look(conn, wall, &looked))
-        .await?;
-    Ok(Html(officer_form(
-        viewer,
-        &token,
-        &OfficerForm::default(),
-        &[],
-    )))
-}
-
-async fn officer_now(
-    State(app): State<App>,
-    viewer: Viewer,
-    Path(token): Path<String>,
-    Form(form): Form<OfficerForm>,
-) -> Result<Response> {
-    let (wall, looked) = (app.clock.wall(), token.clone());
-    app.db
-        .read(move |conn| first::look(conn, wall, &looked))
-        .await?;
-    let wish = Wish {
-        email: form.email.clone(),
-        full_name: form.full_name.clone(),
-        password: form.password.clone(),
-        again: form.password_confirmation.clone(),
-        notify: Notify::default(),
-    };
-    let (at, bus, taken) = (Moment::of(&app), app.bus.clone(), token.clone());
-    let made = match sign_up::understood(wish, Faults::default(), true).await {
-        Ok(new) => {
-            app.db
-                .write(move |tx| first::make(tx, &bus, at, &taken, &new))
-                .await
-        }
-        Err(error) => Err(error),
-    };
-    match made {
-        Ok(()) => Ok(Redirect::to("/sign-in?said=officer").into_response()),
-        Err(Error::Invalid(faults)) => Ok(refused(officer_form(viewer, &token, &form, &faults))),
-        Err(other) => Err(other),
-    }
 }

@@ -41,6 +41,7 @@ use crate::platform::{App, Result, Tx};
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(door::router())
+        .merge(first::router())
         .merge(account::router())
         .merge(members::router())
         .merge(json::router())

@@ -71,10 +71,15 @@ pub fn is_dated(kept: &str) -> bool {
 }
 
 fn guessable(password: &str, known: &[String]) -> Option<String> {
-    let parts = known
-        .iter()
-        .flat_map(|text| text.split(|c: char| !c.is_alphanumeric()).chain([&**text]));
-    let parts: Vec<&str> = parts.filter(|part| part.len() > 2).collect();
+    let parts = known.iter().flat_map(|text| {
+        let words = text
+            .split(|c: char| !c.is_alphanumeric())
+            .map(str::to_owned);
+        let together = text.chars().filter(|c| c.is_alphanumeric()).collect();
+        words.chain([together]).collect::<Vec<String>>()
+    });
+    let parts: Vec<String> = parts.filter(|part| part.len() > 2).collect();
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let entropy = zxcvbn::zxcvbn(password, &parts);
     if entropy.score() >= zxcvbn::Score::Three {
         return None;
