@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
 use chrono::TimeDelta;
@@ -13,17 +14,25 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::platform::cron::{self, Chore};
 use crate::platform::tasks::Tasks;
+use crate::platform::web::limits::slow_down;
 use crate::platform::web::{self, listen};
 use crate::platform::{App, bus, telemetry};
 use crate::{accounts, alerts, bursts, home, intake, ops};
 
 /// What is done at set times.
 fn chores() -> Vec<Chore> {
-    vec![Chore {
-        name: "forget old events",
-        every: TimeDelta::hours(1),
-        run: |tx, now| bus::forget_old(tx, now).map(drop),
-    }]
+    vec![
+        Chore {
+            name: "forget old events",
+            every: TimeDelta::hours(1),
+            run: |tx, now| bus::forget_old(tx, now).map(drop),
+        },
+        Chore {
+            name: "forget old sessions and links",
+            every: TimeDelta::hours(1),
+            run: accounts::forget_old,
+        },
+    ]
 }
 
 /// Every area's routes, and their description.
@@ -37,6 +46,8 @@ fn areas() -> (Router<App>, OpenApi) {
         .merge(accounts::router())
         .merge(bursts::router())
         .merge(alerts::router())
+        .layer(from_fn(slow_down))
+        // A host that catches up pushes hundreds of notices, and has proved who it is.
         .merge(intake::router())
         .merge(ops::router())
         .split_for_parts()
@@ -53,12 +64,13 @@ pub fn routes(app: App) -> Router {
             get(move || async move { Json((*document).clone()) }),
         )
         .layer(Extension(ops::Described(api)));
-    web::shell(app, routes)
+    let routes = routes.layer(Extension(app.limits.clone()));
+    web::shell(app.clone(), routes).layer(from_fn_with_state(app, accounts::recognize))
 }
 
 /// What commands of this machine ask for: through the server's socket while it runs, else of a router of their own.
 pub fn commands(app: App) -> Router {
-    intake::replay::local_routes(app)
+    intake::replay::local_routes(app.clone()).merge(accounts::local_routes(app))
 }
 
 /// The description of the API (OpenAPI 3.1).
@@ -83,6 +95,7 @@ pub async fn run(
         let stop = tasks.stopping();
         tasks.run(async move { listen::serve(listener, routes, stop).await });
     }
+    invite_an_officer(&app).await?;
     hear_commands(&app, &tasks);
     start_workers(&app, &tasks);
     // A demonstration is simply cut off at the stop; everything it does goes through transactions.
@@ -106,6 +119,19 @@ pub async fn run(
     }
     app.db.close().await;
     anyhow::ensure!(finished, "Some work was cut off at the stop");
+    Ok(())
+}
+
+/// Says to whoever reads the log how to become the first officer, at every start until there is one.
+async fn invite_an_officer(app: &App) -> anyhow::Result<()> {
+    if app.config.demo.is_some() {
+        return Ok(());
+    }
+    if let Some(address) = accounts::invitation(app).await? {
+        eprintln!(
+            "This desk has no officer yet. Become the first at {address} (works once, within a day)"
+        );
+    }
     Ok(())
 }
 

@@ -1,15 +1,55 @@
 //! People: signing up and in, their sites and telescopes, and what they want to be told.
 
+mod account;
+mod door;
+mod entry;
+mod export;
+pub mod extract;
+pub mod fields;
+mod first;
+mod json;
+pub mod letters;
+mod links;
+mod local;
+mod members;
 pub mod model;
+mod pages;
+pub mod password;
+mod people;
 pub mod preferences;
+mod seal;
+mod second_step;
+mod secret;
+pub mod sessions;
+mod sign_up;
+pub mod store;
 
+#[cfg(test)]
+mod tests;
+
+pub use extract::{MaybeSignedIn, Officer, SignedIn, recognize};
+pub use first::invitation;
+pub use local::local_routes;
 pub use model::Member;
 pub use preferences::{Notify, Preferences};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::platform::App;
+use crate::platform::{App, Result, Tx};
 
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .merge(door::router())
+        .merge(first::router())
+        .merge(account::router())
+        .merge(members::router())
+        .merge(json::router())
+}
+
+/// Forgets sessions, tokens and links that no longer work.
+pub fn forget_old(tx: &Tx, now: DateTime<Utc>) -> Result<()> {
+    sessions::forget_old(tx, now)?;
+    // Links live by the time outside, which in a demonstration is another.
+    links::forget_old(tx, now - TimeDelta::days(7))
 }

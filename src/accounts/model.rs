@@ -16,3 +16,22 @@ pub struct Member {
     pub preferences: Preferences,
     pub created_at: DateTime<Utc>,
 }
+
+impl Member {
+    /// Whether the address is confirmed and nobody has shut the member out.
+    pub fn may_enter(&self) -> bool {
+        self.confirmed_at.is_some() && self.disabled_at.is_none()
+    }
+}
+
+/// A member to be.
+#[derive(Debug, Clone)]
+pub struct NewMember {
+    pub email: super::fields::Email,
+    pub full_name: String,
+    /// Argon2id in PHC form.
+    pub password: Option<String>,
+    pub notify: Notify,
+    pub officer: bool,
+    pub confirmed: bool,
+}

@@ -3,6 +3,8 @@
 use chrono::NaiveTime;
 use serde::{Deserialize, Serialize};
 
+use crate::platform::error::FieldFault;
+
 /// The one choice made at sign-up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -55,6 +57,25 @@ impl Default for Preferences {
             quiet_to: None,
             daily_cap: None,
         }
+    }
+}
+
+impl Preferences {
+    /// These preferences with those that are given, by the names of their fields.
+    pub fn checked(
+        &self,
+        given: &serde_json::Map<String, serde_json::Value>,
+    ) -> Result<Self, Vec<FieldFault>> {
+        let mut these = serde_json::to_value(self).unwrap_or_default();
+        if let Some(these) = these.as_object_mut() {
+            these.extend(given.clone());
+        }
+        serde_json::from_value(these).map_err(|error| {
+            vec![FieldFault {
+                field: "preferences".into(),
+                message: error.to_string(),
+            }]
+        })
     }
 }
 

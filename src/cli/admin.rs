@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use serde_json::json;
 
-use super::{Common, print_json};
+use super::{Common, people, print_json};
 use crate::bursts::store::{self, Holdings};
 use crate::intake::aside;
 use crate::platform::db::open_to_read;
@@ -19,6 +19,12 @@ pub(super) enum Admin {
     /// Notices that could not be read; they are kept whole
     #[command(subcommand)]
     Aside(Aside),
+    /// Members of the club
+    #[command(subcommand)]
+    User(people::User),
+    /// Members' tokens for scripts
+    #[command(subcommand)]
+    Token(people::Token),
 }
 
 #[derive(clap::Subcommand)]
@@ -36,13 +42,15 @@ pub(super) enum Aside {
 
 impl Admin {
     pub(super) async fn run(self, common: &Common) -> anyhow::Result<()> {
-        let conn = open_to_read(&common.settings()?.data_dir)?;
+        let look = || open_to_read(&common.settings()?.data_dir);
         match self {
-            Self::Status { json } => status(&conn, json),
-            Self::Aside(Aside::List { json, limit }) => list(&conn, json, limit),
+            Self::Status { json } => status(&look()?, json),
+            Self::Aside(Aside::List { json, limit }) => list(&look()?, json, limit),
             Self::Aside(Aside::Show { id }) => {
-                Ok(std::io::stdout().write_all(&aside::body(&conn, id)?)?)
+                Ok(std::io::stdout().write_all(&aside::body(&look()?, id)?)?)
             }
+            Self::User(user) => user.run(common).await,
+            Self::Token(token) => token.run(common).await,
         }
     }
 }

@@ -2,11 +2,11 @@
 
 mod admin;
 mod config;
-#[expect(dead_code, reason = "members and letters come next")]
 mod desk;
 mod listen;
 mod migrate;
 mod notice;
+mod people;
 mod replay;
 mod serve;
 

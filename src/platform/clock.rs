@@ -1,6 +1,6 @@
 //! What time it is: the system's time, a test's, or that of a demonstration's night.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -64,6 +64,18 @@ impl Clock {
         match &*self.0 {
             Source::Fixed(_) => self.now(),
             Source::System | Source::Night(_) => Utc::now(),
+        }
+    }
+
+    /// How long this clock has been going, as a count that never runs back: for limits per time.
+    pub fn elapsed(&self) -> Duration {
+        static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+        match &*self.0 {
+            Source::Fixed(_) => {
+                let micros = self.now().timestamp_micros();
+                Duration::from_micros(micros.try_into().unwrap_or_default())
+            }
+            Source::System | Source::Night(_) => BEGAN.elapsed(),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use chrono::TimeDelta;
@@ -121,6 +122,26 @@ pub const SETTINGS: &[Setting] = &[
         "Origins whose scripts may read the API, separated by commas",
     ),
     setting(
+        "writes_per_minute",
+        Some("600"),
+        "Changing requests from one address",
+    ),
+    setting(
+        "sign_ins_per_hour",
+        Some("100"),
+        "Passwords tried for one account, ten of them at once",
+    ),
+    setting(
+        "sign_ins_per_minute",
+        Some("120"),
+        "Passwords tried from one address",
+    ),
+    setting(
+        "sign_ups_per_hour",
+        Some("60"),
+        "Sign-ups and forgotten passwords from one address",
+    ),
+    setting(
         "metrics_listen",
         None,
         "Address of a listener that serves only /metrics",
@@ -143,6 +164,7 @@ pub struct Config {
     pub notice_secret: Option<Secret>,
     pub stale_after: TimeDelta,
     pub cors_origins: Vec<String>,
+    pub rates: Rates,
     pub metrics_listen: Option<SocketAddr>,
     pub metrics_token: Option<Secret>,
     /// Set for `serve --demo`: the sentence that every page shows.
@@ -155,6 +177,19 @@ impl Config {
         let own = || format!("http://{}", self.listen);
         self.public_url.clone().unwrap_or_else(own)
     }
+}
+
+/// How much is let through.
+#[derive(Debug, Clone, Copy)]
+pub struct Rates {
+    /// Changing requests, an address and minute.
+    pub writes: NonZeroU32,
+    /// Passwords tried, an account and hour.
+    pub sign_ins: NonZeroU32,
+    /// Passwords tried, an address and minute.
+    pub knocks: NonZeroU32,
+    /// Sign-ups and forgotten passwords, an address and hour.
+    pub sign_ups: NonZeroU32,
 }
 
 /// Where notices are heard.
@@ -270,6 +305,7 @@ impl Sources {
             notice_secret: self.text("notice_secret").map(Secret::new),
             stale_after: self.hours("stale_after_hours")?,
             cors_origins: self.origins()?,
+            rates: self.rates()?,
             metrics_listen: self.parse("metrics_listen")?,
             metrics_token: self.text("metrics_token").map(Secret::new),
             demo: None,
@@ -443,6 +479,16 @@ impl Sources {
     fn hours(&self, key: &str) -> anyhow::Result<TimeDelta> {
         let hours: u16 = self.parse(key)?.unwrap_or(12);
         Ok(TimeDelta::hours(hours.into()))
+    }
+
+    fn rates(&self) -> anyhow::Result<Rates> {
+        let rate = |key: &str| Ok::<_, anyhow::Error>(self.parse(key)?.unwrap_or(NonZeroU32::MIN));
+        Ok(Rates {
+            writes: rate("writes_per_minute")?,
+            sign_ins: rate("sign_ins_per_hour")?,
+            knocks: rate("sign_ins_per_minute")?,
+            sign_ups: rate("sign_ups_per_hour")?,
+        })
     }
 
     fn origins(&self) -> anyhow::Result<Vec<String>> {

@@ -14,6 +14,7 @@ mod commands;
 )]
 mod common;
 mod kafka;
+mod people;
 mod push;
 mod stream;
 mod web;

@@ -131,3 +131,9 @@ pub fn post(tx: &Tx, now: DateTime<Utc>, parcel: &Parcel) -> Result<bool> {
         ])?;
     Ok(added == 1)
 }
+
+/// Deletes whatever was, is or would be sent to a member, who is leaving.
+pub fn forget(tx: &Tx, member: i64) -> Result<()> {
+    tx.execute("delete from outbox where member_id = ?1", [member])?;
+    Ok(())
+}

@@ -1,6 +1,6 @@
 //! axum's extractors, with our errors.
 
-use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::rejection::{FormRejection, JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -21,6 +21,11 @@ pub struct Query<T>(pub T);
 #[from_request(via(axum::extract::Path), rejection(Error))]
 pub struct Path<T>(pub T);
 
+/// A form in.
+#[derive(FromRequest)]
+#[from_request(via(axum::Form), rejection(Error))]
+pub struct Form<T>(pub T);
+
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         axum::Json(self.0).into_response()
@@ -34,20 +39,38 @@ impl From<JsonRejection> for Error {
             JsonRejection::BytesRejection(_) => Self::TooLarge {
                 limit: super::BODY_LIMIT,
             },
+            JsonRejection::JsonDataError(fault) => named(&fault.body_text(), "body"),
             other => Self::invalid("body", other.body_text()),
         }
     }
 }
 
+impl From<FormRejection> for Error {
+    fn from(rejection: FormRejection) -> Self {
+        match rejection {
+            FormRejection::InvalidFormContentType(_) => {
+                Self::Unsupported("application/x-www-form-urlencoded is")
+            }
+            FormRejection::BytesRejection(_) => Self::TooLarge {
+                limit: super::BODY_LIMIT,
+            },
+            other => named(&other.body_text(), "form"),
+        }
+    }
+}
+
+/// serde says "Failed to deserialize …: FIELD: WHY"; without a field, the whole is at fault.
+fn named(text: &str, whole: &str) -> Error {
+    let mut parts = text.splitn(3, ": ").skip(1);
+    match (parts.next(), parts.next()) {
+        (Some(field), Some(why)) if !field.contains(' ') => Error::invalid(field, why),
+        _ => Error::invalid(whole, text),
+    }
+}
+
 impl From<QueryRejection> for Error {
     fn from(rejection: QueryRejection) -> Self {
-        let text = rejection.body_text();
-        // serde_urlencoded says "Failed to deserialize query string: FIELD: WHY".
-        let mut parts = text.splitn(3, ": ").skip(1);
-        match (parts.next(), parts.next()) {
-            (Some(field), Some(why)) => Self::invalid(field, why),
-            _ => Self::invalid("query", text),
-        }
+        named(&rejection.body_text(), "query")
     }
 }
 

@@ -2,6 +2,8 @@
 
 pub mod assets;
 pub mod extract;
+pub mod form;
+pub mod limits;
 pub mod listen;
 mod origin;
 pub mod page;
@@ -26,6 +28,7 @@ use tower_http::trace::TraceLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use page::{Html, Person, Viewer};
+pub use theme::local;
 
 use super::{App, Error};
 

@@ -108,6 +108,9 @@ pub(super) async fn as_page(State(app): State<App>, request: Request, next: Next
             let status = response.status();
             let mut page = Html(ErrorPage::new(viewer, problem)).into_response();
             *page.status_mut() = status;
+            if let Some(wait) = response.headers().get(header::RETRY_AFTER) {
+                page.headers_mut().insert(header::RETRY_AFTER, wait.clone());
+            }
             page
         }
         _ => response,
@@ -171,9 +174,10 @@ impl ErrorPage {
                 "This page is not here.",
                 "Check the address, or start again from the latest burst.",
             ),
+            401 => ("Who are you?", "Sign in, then open the page again."),
             403 => (
                 "This was not allowed.",
-                "Open the page on this site and try once more.",
+                "Start again from the latest burst, or ask an officer of the club.",
             ),
             422 => (
                 "Something in the request cannot be used.",

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::IntoResponse;
@@ -17,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::Person;
 use super::extract::Query;
 use crate::platform::bus::{self, Event, Resume};
 use crate::platform::{App, Db, Error, Result};
@@ -40,7 +42,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 struct Asked {
-    /// Topics, separated by commas: bursts, observations, stars, spacecraft, simulations. All of them unless given.
+    /// Topics, separated by commas: bursts, observations, stars, spacecraft, simulations; users for officers. All but users unless given.
     topics: Option<String>,
     /// Replays what came after this event; 0 replays everything that is kept. A Last-Event-ID header counts more.
     since: Option<i64>,
@@ -53,9 +55,10 @@ struct Asked {
 async fn stream(
     State(app): State<App>,
     headers: HeaderMap,
+    person: Option<Extension<Person>>,
     Query(asked): Query<Asked>,
 ) -> Result<impl IntoResponse> {
-    let topics = topics(asked.topics.as_deref())?;
+    let topics = topics(asked.topics.as_deref(), person.as_deref())?;
     let last = headers
         .get("last-event-id")
         .and_then(|value| value.to_str().ok())
@@ -72,7 +75,7 @@ async fn stream(
     ))
 }
 
-fn topics(asked: Option<&str>) -> Result<HashSet<String>> {
+fn topics(asked: Option<&str>, person: Option<&Person>) -> Result<HashSet<String>> {
     let topics: HashSet<String> = match asked {
         Some(text) => text
             .split(',')
@@ -94,10 +97,14 @@ fn topics(asked: Option<&str>) -> Result<HashSet<String>> {
             "topics",
             format!("\"{unknown}\" is none of {}", TOPICS.join(", ")),
         )),
-        None if topics.contains("users") => Err(Error::Unauthorized(
-            "the users topic is for officers who are signed in",
-        )),
-        None => Ok(topics),
+        None if !topics.contains("users") => Ok(topics),
+        None => match person {
+            Some(person) if person.officer => Ok(topics),
+            Some(_) => Err(Error::Forbidden("the users topic is for officers")),
+            None => Err(Error::Unauthorized(
+                "the users topic is for officers who are signed in",
+            )),
+        },
     }
 }
 

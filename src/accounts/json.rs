@@ -1,0 +1,440 @@
+//! Members as JSON.
+
+use axum::extract::{FromRequest, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::entry;
+use super::extract::{Officer, SignedIn};
+use super::fields::{self, Email};
+use super::model::Member;
+use super::people::{self, Moment};
+use super::preferences::{Notify, Preferences};
+use super::sessions::{self, Caller};
+use super::sign_up::{self, Wish};
+use super::store;
+use crate::platform::web::extract::{Form, Json, Path, Query};
+use crate::platform::web::form::Faults;
+use crate::platform::web::limits::visitor;
+use crate::platform::web::problem::Problem;
+use crate::platform::{App, Error, Result};
+
+const PAGE: usize = 20;
+const LARGEST_PAGE: usize = 200;
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(join, members))
+        .routes(routes!(token))
+        .routes(routes!(me, change_me, delete_me))
+        .routes(routes!(one, change_one, delete_one))
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Member)]
+pub(super) struct MemberJson {
+    id: i64,
+    email: String,
+    full_name: String,
+    email_confirmed: bool,
+    disabled: bool,
+    officer: bool,
+    notify: Notify,
+    receive_notification: bool,
+    preferences: Preferences,
+    created_at: DateTime<Utc>,
+}
+
+impl From<Member> for MemberJson {
+    fn from(member: Member) -> Self {
+        Self {
+            id: member.id,
+            email: member.email,
+            full_name: member.full_name,
+            email_confirmed: member.confirmed_at.is_some(),
+            disabled: member.disabled_at.is_some(),
+            officer: member.officer,
+            notify: member.notify,
+            receive_notification: member.notify != Notify::None,
+            preferences: member.preferences,
+            created_at: member.created_at,
+        }
+    }
+}
+
+/// A new member, as it is posted.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+struct Joining {
+    email: String,
+    full_name: String,
+    password: String,
+    password_confirmation: String,
+    /// true alone means `notify: every`, false `none`
+    receive_notification: Option<bool>,
+    /// every, observable, digest or none
+    notify: Option<String>,
+}
+
+/// Signs somebody up. The answer is the same for an address that is taken: its owner is told by mail.
+#[utoipa::path(post, path = "/api/users", tag = "members", request_body = Joining, responses((status = 202, description = "A letter has gone to the address; its link confirms it"), (status = 422, body = Problem), (status = 429, body = Problem)))]
+async fn join(State(app): State<App>, request: Request) -> Result<(StatusCode, Json<Value>)> {
+    let (parts, body) = request.into_parts();
+    let Json(joining) =
+        Json::<Joining>::from_request(Request::from_parts(parts.clone(), body), &app).await?;
+    let mut faults = Faults::default();
+    let notify = faults.take(
+        "notify",
+        notify(joining.notify.as_deref(), joining.receive_notification),
+    );
+    let wish = Wish {
+        email: joining.email,
+        full_name: joining.full_name,
+        password: joining.password,
+        again: joining.password_confirmation,
+        notify: notify.flatten().unwrap_or_default(),
+    };
+    sign_up::sign_up(&app, visitor(&parts), wish, faults).await?;
+    let words = "A letter is on its way to the address. Its link confirms it.";
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(serde_json::json!({ "detail": words })),
+    ))
+}
+
+/// The choice, of either way to make it; `None` where neither is used.
+fn notify(word: Option<&str>, receive: Option<bool>) -> Result<Option<Notify>, String> {
+    match (word, receive) {
+        (Some(word), _) => Notify::parse(word)
+            .map(Some)
+            .ok_or_else(|| "must be every, observable, digest or none".into()),
+        (None, Some(true)) => Ok(Some(Notify::Every)),
+        (None, Some(false)) => Ok(Some(Notify::None)),
+        (None, None) => Ok(None),
+    }
+}
+
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+struct Login {
+    /// The mail address
+    username: String,
+    password: String,
+    /// The code of the moment, where the account asks for one
+    code: Option<String>,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Access {
+    access_token: String,
+    token_type: &'static str,
+    /// Unused until then, it ends; use puts that off, for 30 days at most
+    expires_at: DateTime<Utc>,
+}
+
+/// A bearer token for an address and its password. JSON or a form.
+///
+/// 401 with one text for an unknown or unconfirmed address and a wrong password. Where the account asks for a code, a right password without one is told so.
+#[utoipa::path(post, path = "/api/users/token", tag = "members", request_body(content((Login = "application/json"), (Login = "application/x-www-form-urlencoded"))), responses((status = 200, body = Access), (status = 401, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
+async fn token(State(app): State<App>, request: Request) -> Result<Response> {
+    let (parts, body) = request.into_parts();
+    let login = login(&app, &parts, Request::from_parts(parts.clone(), body)).await?;
+    let known = entry::judge(&app, visitor(&parts), &login.username, login.password).await?;
+    if known.second_step {
+        let code = login.code.filter(|code| !code.trim().is_empty());
+        let code = code.ok_or(Error::Unauthorized(
+            "this account asks for a second step: send its code as `code`",
+        ))?;
+        if !entry::is_code(&app, &known.member, code).await? {
+            return Err(Error::Unauthorized("the code is wrong, or was used before"));
+        }
+    }
+    let device = entry::device(agent(&parts.headers));
+    let access = Access {
+        access_token: entry::begin(&app, &known.member, device).await?,
+        token_type: "Bearer",
+        expires_at: app.clock.now() + sessions::IDLE,
+    };
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(access)).into_response())
+}
+
+async fn login(app: &App, parts: &Parts, request: Request) -> Result<Login> {
+    let kind = parts.headers.get(header::CONTENT_TYPE);
+    let is_form = kind.is_some_and(|kind| {
+        kind.as_bytes()
+            .starts_with(b"application/x-www-form-urlencoded")
+    });
+    let login = match is_form {
+        true => Form::<Login>::from_request(request, app).await?.0,
+        false => Json::<Login>::from_request(request, app).await?.0,
+    };
+    let mut faults = Faults::default();
+    for (field, text) in [("username", &login.username), ("password", &login.password)] {
+        if text.is_empty() {
+            faults.add(field, "is needed");
+        }
+    }
+    faults.done()?;
+    Ok(login)
+}
+
+pub(super) fn agent(headers: &HeaderMap) -> &str {
+    let agent = headers.get(header::USER_AGENT);
+    agent
+        .and_then(|agent| agent.to_str().ok())
+        .unwrap_or_default()
+}
+
+/// Who I am.
+#[utoipa::path(get, path = "/api/users/me", tag = "members", responses((status = 200, body = MemberJson), (status = 401, body = Problem)))]
+async fn me(SignedIn(member): SignedIn) -> Json<MemberJson> {
+    Json(member.into())
+}
+
+/// What a member may change; what is missing stays as it is.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+struct Changes {
+    full_name: Option<String>,
+    /// every, observable, digest or none
+    notify: Option<String>,
+    receive_notification: Option<bool>,
+    #[schema(value_type = Option<Preferences>)]
+    preferences: Option<Map<String, Value>>,
+    /// Another address: it is asked by letter first. Needs `current_password`.
+    email: Option<String>,
+    /// Another password. Needs `password_confirmation` and `current_password`.
+    password: Option<String>,
+    password_confirmation: Option<String>,
+    current_password: Option<String>,
+}
+
+impl Changes {
+    /// The member with these changes; each fault is noted.
+    fn applied(&self, member: &Member, faults: &mut Faults) -> Member {
+        let mut member = member.clone();
+        if let Some(name) = &self.full_name {
+            let name = faults.take("full_name", fields::full_name(name));
+            member.full_name = name.unwrap_or(member.full_name);
+        }
+        let chosen = faults.take(
+            "notify",
+            notify(self.notify.as_deref(), self.receive_notification),
+        );
+        member.notify = chosen.flatten().unwrap_or(member.notify);
+        if let Some(given) = &self.preferences {
+            match member.preferences.checked(given) {
+                Ok(preferences) => member.preferences = preferences,
+                Err(found) => {
+                    for fault in found {
+                        faults.add(&format!("preferences.{}", fault.field), fault.message);
+                    }
+                }
+            }
+        }
+        member
+    }
+}
+
+/// Changes my profile. Any subset of the fields.
+#[utoipa::path(put, path = "/api/users/me", tag = "members", request_body = Changes, responses((status = 200, body = MemberJson), (status = 401, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
+async fn change_me(
+    State(app): State<App>,
+    caller: Caller,
+    Json(changes): Json<Changes>,
+) -> Result<Json<MemberJson>> {
+    let mut faults = Faults::default();
+    let member = changes.applied(&caller.member, &mut faults);
+    let email = changes
+        .email
+        .as_deref()
+        .filter(|email| fields::key(email) != fields::key(&caller.member.email));
+    let email = email.and_then(|email| faults.take("email", Email::parse(email)));
+    let password = changes.password.clone();
+    if let Some(password) = &password {
+        let again = changes.password_confirmation.clone().unwrap_or_default();
+        let known = vec![member.full_name.clone(), member.email.clone()];
+        sign_up::judge_password(&mut faults, password, &again, known).await?;
+    }
+    if email.is_some() || password.is_some() {
+        let current = changes.current_password.clone().unwrap_or_default();
+        if !entry::is_password(&app, &caller.member, current).await? {
+            faults.add("current_password", "is not your password");
+        }
+    }
+    faults.done()?;
+    let hash = match password {
+        Some(password) => Some(super::password::hash(password).await?),
+        None => None,
+    };
+    let write = email
+        .as_ref()
+        .is_some_and(|email| app.limits.letters.take(&email.key()).is_ok());
+    let (at, bus) = (Moment::of(&app), app.bus.clone());
+    let saved = app.db.write(move |tx| {
+        // What an officer has changed meanwhile stays changed.
+        let member = Member {
+            full_name: member.full_name,
+            notify: member.notify,
+            preferences: member.preferences,
+            ..store::member(tx, member.id)?
+        };
+        people::save(tx, &bus, at, &member)?;
+        if let Some(hash) = &hash {
+            people::set_password(tx, &bus, at, member.id, hash, Some(caller.proof))?;
+        }
+        if let Some(email) = &email {
+            people::ask_address(tx, at, &member, email, write)?;
+        }
+        store::member(tx, member.id)
+    });
+    Ok(Json(saved.await?.into()))
+}
+
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+struct Leaving {
+    password: String,
+}
+
+/// Deletes me, with everything that is mine.
+#[utoipa::path(delete, path = "/api/users/me", tag = "members", request_body = Leaving, responses((status = 204), (status = 401, body = Problem), (status = 422, body = Problem)))]
+async fn delete_me(
+    State(app): State<App>,
+    SignedIn(member): SignedIn,
+    Json(leaving): Json<Leaving>,
+) -> Result<StatusCode> {
+    if !entry::is_password(&app, &member, leaving.password).await? {
+        return Err(Error::invalid("password", "is not your password"));
+    }
+    let (at, bus) = (Moment::of(&app), app.bus.clone());
+    app.db
+        .write(move |tx| people::delete_with_care(tx, &bus, at, member.id))
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default)]
+struct Listing {
+    /// 1…200, 20 unless given
+    limit: Option<String>,
+    /// `next` of the page before
+    after: Option<String>,
+    /// Part of a name or an address
+    q: Option<String>,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Members {
+    items: Vec<MemberJson>,
+    next: Option<String>,
+}
+
+/// Every member, for officers.
+#[utoipa::path(get, path = "/api/users", tag = "members", params(Listing), responses((status = 200, body = Members), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem)))]
+async fn members(
+    State(app): State<App>,
+    _: Officer,
+    Query(listing): Query<Listing>,
+) -> Result<Json<Members>> {
+    let mut faults = Faults::default();
+    let limit = listing.limit.filter(|text| !text.is_empty()).map(|text| {
+        let limit = text
+            .parse()
+            .ok()
+            .filter(|limit| (1..=LARGEST_PAGE).contains(limit));
+        limit.ok_or_else(|| "must be a number from 1 to 200".into())
+    });
+    let after = listing.after.filter(|text| !text.is_empty()).map(|text| {
+        text.parse::<i64>()
+            .map_err(|_| "must be the next of an earlier page".into())
+    });
+    let limit = faults.take("limit", limit.unwrap_or(Ok(PAGE)));
+    let after = faults.take("after", after.unwrap_or(Ok(0)));
+    faults.done()?;
+    let (limit, after) = (limit.unwrap_or(PAGE), after.unwrap_or(0));
+    let search = listing.q.unwrap_or_default();
+    let mut found = app
+        .db
+        .read(move |conn| store::list(conn, search.trim(), after, limit + 1))
+        .await?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    Ok(Json(Members {
+        next: found
+            .last()
+            .filter(|_| more)
+            .map(|last| last.id.to_string()),
+        items: found.into_iter().map(MemberJson::from).collect(),
+    }))
+}
+
+/// One member, for officers.
+#[utoipa::path(get, path = "/api/users/{id}", tag = "members", params(("id" = i64, Path)), responses((status = 200, body = MemberJson), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
+async fn one(State(app): State<App>, _: Officer, Path(id): Path<i64>) -> Result<Json<MemberJson>> {
+    let member = app.db.read(move |conn| store::member(conn, id)).await?;
+    Ok(Json(member.into()))
+}
+
+/// What an officer may change; what is missing stays as it is.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+struct Ruling {
+    #[serde(flatten)]
+    changes: Changes,
+    officer: Option<bool>,
+    disabled: Option<bool>,
+    email_confirmed: Option<bool>,
+}
+
+/// Changes a member, for officers. The last officer stays one.
+#[utoipa::path(put, path = "/api/users/{id}", tag = "members", params(("id" = i64, Path)), request_body = Ruling, responses((status = 200, body = MemberJson), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn change_one(
+    State(app): State<App>,
+    _: Officer,
+    Path(id): Path<i64>,
+    Json(ruling): Json<Ruling>,
+) -> Result<Json<MemberJson>> {
+    let before = app.db.read(move |conn| store::member(conn, id)).await?;
+    let (at, bus) = (Moment::of(&app), app.bus.clone());
+    let mut faults = Faults::default();
+    for (field, given) in [
+        ("email", &ruling.changes.email),
+        ("password", &ruling.changes.password),
+    ] {
+        if given.is_some() {
+            faults.add(field, "is for the member alone to change");
+        }
+    }
+    let mut member = ruling.changes.applied(&before, &mut faults);
+    faults.done()?;
+    let since = |wanted: Option<bool>, was: Option<DateTime<Utc>>| match wanted {
+        None => was,
+        Some(true) => was.or(Some(at.now)),
+        Some(false) => None,
+    };
+    member.officer = ruling.officer.unwrap_or(member.officer);
+    member.disabled_at = since(ruling.disabled, member.disabled_at);
+    member.confirmed_at = since(ruling.email_confirmed, member.confirmed_at);
+    let saved = app.db.write(move |tx| {
+        people::save_with_care(tx, &bus, at, &member)?;
+        store::member(tx, id)
+    });
+    Ok(Json(saved.await?.into()))
+}
+
+/// Deletes a member with everything that is theirs, for officers.
+#[utoipa::path(delete, path = "/api/users/{id}", tag = "members", params(("id" = i64, Path)), responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn delete_one(State(app): State<App>, _: Officer, Path(id): Path<i64>) -> Result<StatusCode> {
+    let (at, bus) = (Moment::of(&app), app.bus.clone());
+    app.db
+        .write(move |tx| people::delete_with_care(tx, &bus, at, id))
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,215 @@
+//! The officers' page of members.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+
+use super::extract::{Officer, escaped};
+use super::model::Member;
+use super::people::{self, Moment};
+use super::store;
+use crate::platform::web::extract::{Form, Path, Query};
+use crate::platform::web::form::sentence;
+use crate::platform::web::{Html, Viewer};
+use crate::platform::{App, Bus, Error, Result, Tx};
+
+const PAGE: usize = 50;
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .route("/members", get(page))
+        .route("/members/{id}/{deed}", post(act))
+}
+
+/// What an officer can do to a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Deed {
+    Confirm,
+    Resend,
+    Disable,
+    Enable,
+    Promote,
+    Demote,
+    Delete,
+}
+
+impl Deed {
+    fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "confirm" => Self::Confirm,
+            "resend" => Self::Resend,
+            "disable" => Self::Disable,
+            "enable" => Self::Enable,
+            "promote" => Self::Promote,
+            "demote" => Self::Demote,
+            "delete" => Self::Delete,
+            _ => return None,
+        })
+    }
+
+    fn done(self) -> &'static str {
+        match self {
+            Self::Confirm => "The address counts as confirmed.",
+            Self::Resend => "The letter that confirms the address is on its way once more.",
+            Self::Disable => "The member is shut out, and signed out everywhere.",
+            Self::Enable => "The member may come in again.",
+            Self::Promote => "The member is an officer.",
+            Self::Demote => "The member is an officer no longer.",
+            Self::Delete => "The member is deleted, with everything that was theirs.",
+        }
+    }
+}
+
+struct Row {
+    id: i64,
+    full_name: String,
+    email: String,
+    /// What there is to say: officer, shut out, not confirmed.
+    state: Option<&'static str>,
+    facts: String,
+    confirmed: bool,
+    disabled: bool,
+    officer: bool,
+}
+
+#[derive(Template)]
+#[template(path = "accounts/members.html")]
+struct MembersPage {
+    viewer: Viewer,
+    notice: Option<String>,
+    search: String,
+    rows: Vec<Row>,
+    /// Address of the next page.
+    more: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    q: String,
+    after: String,
+    said: String,
+}
+
+async fn page(
+    State(app): State<App>,
+    viewer: Viewer,
+    _: Officer,
+    Query(asked): Query<Asked>,
+) -> Result<Html<MembersPage>> {
+    let notice = Deed::parse(&asked.said).map(|deed| deed.done().to_owned());
+    laid_out(&app, viewer, asked, notice).await.map(Html)
+}
+
+async fn laid_out(
+    app: &App,
+    viewer: Viewer,
+    asked: Asked,
+    notice: Option<String>,
+) -> Result<MembersPage> {
+    let (search, after) = (asked.q.trim().to_owned(), asked.after.parse().unwrap_or(0));
+    let wanted = search.clone();
+    let mut found = app
+        .db
+        .read(move |conn| store::list(conn, &wanted, after, PAGE + 1))
+        .await?;
+    let more = found.len() > PAGE;
+    found.truncate(PAGE);
+    let last = found.last().filter(|_| more).map(|last| last.id);
+    Ok(MembersPage {
+        viewer,
+        notice,
+        more: last.map(|last| format!("/members?q={}&after={last}", escaped(&search))),
+        search,
+        rows: found.into_iter().map(row).collect(),
+    })
+}
+
+fn row(member: Member) -> Row {
+    let state = match (member.disabled_at, member.confirmed_at) {
+        (Some(_), _) => Some("shut out"),
+        (None, None) => Some("not confirmed"),
+        (None, Some(_)) => member.officer.then_some("officer"),
+    };
+    Row {
+        id: member.id,
+        state,
+        facts: format!(
+            "since {}, told of {}",
+            member.created_at.format("%-d %B %Y"),
+            told(&member)
+        ),
+        confirmed: member.confirmed_at.is_some(),
+        disabled: member.disabled_at.is_some(),
+        officer: member.officer,
+        full_name: member.full_name,
+        email: member.email,
+    }
+}
+
+fn told(member: &Member) -> &'static str {
+    use super::preferences::Notify;
+    match member.notify {
+        Notify::Every => "every burst",
+        Notify::Observable => "what can be observed",
+        Notify::Digest => "the night before, in the morning",
+        Notify::None => "nothing",
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Back {
+    q: String,
+}
+
+async fn act(
+    State(app): State<App>,
+    viewer: Viewer,
+    _: Officer,
+    Path((id, word)): Path<(i64, String)>,
+    Form(back): Form<Back>,
+) -> Result<Response> {
+    let deed = Deed::parse(&word).ok_or(Error::NotFound("page"))?;
+    let (at, bus) = (Moment::of(&app), app.bus.clone());
+    let done = app
+        .db
+        .write(move |tx| perform(tx, &bus, at, id, deed))
+        .await;
+    match done {
+        Ok(()) => Ok(
+            Redirect::to(&format!("/members?q={}&said={word}", escaped(&back.q))).into_response(),
+        ),
+        Err(Error::Invalid(faults)) => {
+            let words = faults.first().map(|fault| sentence(&fault.message));
+            let asked = Asked {
+                q: back.q,
+                ..Asked::default()
+            };
+            Ok(super::pages::refused(
+                laid_out(&app, viewer, asked, words).await?,
+            ))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+fn perform(tx: &Tx, bus: &Bus, at: Moment, id: i64, deed: Deed) -> Result<()> {
+    let mut member = store::member(tx, id)?;
+    match deed {
+        Deed::Delete => return people::delete_with_care(tx, bus, at, id),
+        Deed::Resend if member.confirmed_at.is_none() => {
+            return people::send_confirmation(tx, at, &member);
+        }
+        Deed::Resend => return Ok(()),
+        Deed::Confirm => member.confirmed_at = member.confirmed_at.or(Some(at.now)),
+        Deed::Disable => member.disabled_at = Some(at.now),
+        Deed::Enable => member.disabled_at = None,
+        Deed::Promote => member.officer = true,
+        Deed::Demote => member.officer = false,
+    }
+    people::save_with_care(tx, bus, at, &member)
+}

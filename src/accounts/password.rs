@@ -1,0 +1,113 @@
+//! Passwords: how strong one must be, and what is kept of it.
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use tokio::sync::Semaphore;
+
+use crate::platform::{Error, Result};
+
+/// Characters; no rules beyond these and [`weakness`] (OWASP ASVS 5.0, 6.2).
+const LEAST: usize = 8;
+const MOST: usize = 128;
+
+/// 19 MiB and two passes (OWASP ASVS 5.0, 11.4.2).
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+/// What a password is compared with where there is no account: the same work, and no password fits.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5bm9ib2R5$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// Hashes at once: 2 × 19 MiB, and at most so many of the threads that also read the database.
+static TURNS: Semaphore = Semaphore::const_new(2);
+
+/// Those that may wait for a turn; a flood beyond is told to come back.
+static WAITING: Semaphore = Semaphore::const_new(128);
+
+/// Whether a password has an acceptable length; the words of an error say what it must be.
+pub fn long_enough(password: &str) -> Result<(), String> {
+    match password.chars().count() {
+        n if n < LEAST => Err(format!(
+            "must have at least {LEAST} characters; twelve or more are better"
+        )),
+        n if n > MOST => Err(format!("must have at most {MOST} characters")),
+        _ => Ok(()),
+    }
+}
+
+/// Why `password` is too easily guessed, knowing what is known of its owner; `None` where it is not.
+pub async fn weakness(password: String, known: Vec<String>) -> Result<Option<String>> {
+    if let Err(length) = long_enough(&password) {
+        return Ok(Some(length));
+    }
+    in_turn(move || Ok(guessable(&password, &known))).await
+}
+
+/// What is kept of `password`: Argon2id in PHC form.
+pub async fn hash(password: String) -> Result<String> {
+    in_turn(move || {
+        let hash = argon2()?.hash_password(password.as_bytes());
+        hash.map(|hash| hash.to_string()).map_err(odd)
+    })
+    .await
+}
+
+/// Whether `password` is the one of `kept`. It takes as long where there is none.
+pub async fn matches(password: String, kept: Option<String>) -> Result<bool> {
+    in_turn(move || {
+        let kept = kept.as_deref().unwrap_or(NOBODY);
+        let kept = PasswordHash::new(kept).map_err(odd)?;
+        Ok(argon2()?
+            .verify_password(password.as_bytes(), &kept)
+            .is_ok())
+    })
+    .await
+}
+
+/// Whether `kept` was made with less work than is asked now.
+pub fn is_dated(kept: &str) -> bool {
+    let current = format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}$");
+    !kept.starts_with(&current)
+}
+
+fn guessable(password: &str, known: &[String]) -> Option<String> {
+    let parts = known.iter().flat_map(|text| {
+        let words = text
+            .split(|c: char| !c.is_alphanumeric())
+            .map(str::to_owned);
+        let together = text.chars().filter(|c| c.is_alphanumeric()).collect();
+        words.chain([together]).collect::<Vec<String>>()
+    });
+    let parts: Vec<String> = parts.filter(|part| part.len() > 2).collect();
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let entropy = zxcvbn::zxcvbn(password, &parts);
+    if entropy.score() >= zxcvbn::Score::Three {
+        return None;
+    }
+    let feedback = entropy.feedback();
+    let warning = feedback
+        .and_then(|feedback| feedback.warning())
+        .map(|warning| warning.to_string());
+    let why = warning.unwrap_or_else(|| "It could be guessed.".into());
+    Some(format!(
+        "is too easy to guess. {why} Four or five words that do not belong together make a good one."
+    ))
+}
+
+fn argon2() -> Result<Argon2<'static>> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(odd)?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+fn odd(error: impl std::fmt::Display) -> Error {
+    Error::Internal(anyhow::anyhow!("Argon2: {error}"))
+}
+
+async fn in_turn<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let _place = WAITING.try_acquire().map_err(|_| Error::Busy)?;
+    let _turn = TURNS.acquire().await.map_err(|_| Error::Busy)?;
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|stopped| Err(Error::Internal(stopped.into())))
+}

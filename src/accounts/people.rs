@@ -1,0 +1,200 @@
+//! What becomes of people: they sign up, confirm, forget, change and leave. Each change is one transaction with its letter.
+
+use chrono::{DateTime, Utc};
+
+use super::fields::Email;
+use super::letters::{self, Said};
+use super::links::{self, Purpose};
+use super::model::{Member, NewMember};
+use super::sessions::{self, Proof};
+use super::store;
+use crate::platform::{App, Bus, Error, Result, Tx};
+
+/// The two times of one moment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    pub now: DateTime<Utc>,
+    /// For links, which people read in the time of the world outside.
+    pub wall: DateTime<Utc>,
+}
+
+impl Moment {
+    pub(super) fn of(app: &App) -> Self {
+        Self {
+            now: app.clock.now(),
+            wall: app.clock.wall(),
+        }
+    }
+}
+
+/// Takes somebody in who waits for confirmation. A taken address is told by letter, not by the answer.
+///
+/// Who signs up again before confirming gets a new letter, and what they chose last counts.
+pub(super) fn sign_up(tx: &Tx, bus: &Bus, at: Moment, new: &NewMember, write: bool) -> Result<()> {
+    let id = match store::by_email(tx, &new.email.key())? {
+        None => add(tx, bus, at, new)?,
+        Some(member) if member.confirmed_at.is_some() => {
+            // As much work as for an unknown one.
+            let token = links::make(tx, at.wall, Purpose::Confirm, None, None)?;
+            let said = Said::Taken;
+            return match write {
+                true => letters::post(tx, at, &member, new.email.as_str(), said, &token),
+                false => Ok(()),
+            };
+        }
+        Some(mut member) => {
+            member.full_name.clone_from(&new.full_name);
+            member.notify = new.notify;
+            store::update(tx, at.now, &member)?;
+            let hash = new.password.as_deref().unwrap_or_default();
+            store::set_password(tx, at.now, member.id, hash)?;
+            member.id
+        }
+    };
+    match write {
+        true => send_confirmation(tx, at, &store::member(tx, id)?),
+        false => Ok(()),
+    }
+}
+
+/// Adds a member and says so to officers.
+pub(super) fn add(tx: &Tx, bus: &Bus, at: Moment, new: &NewMember) -> Result<i64> {
+    let id = store::insert(tx, at.now, new)?;
+    tell(tx, bus, at, "user.new", id)?;
+    Ok(id)
+}
+
+/// Writes the letter that confirms the member's address.
+pub(super) fn send_confirmation(tx: &Tx, at: Moment, member: &Member) -> Result<()> {
+    let token = links::make(tx, at.wall, Purpose::Confirm, Some(member.id), None)?;
+    letters::post(tx, at, member, &member.email, Said::Confirm, &token)
+}
+
+/// Confirms the address that the link was sent to.
+pub(super) fn confirm(tx: &Tx, bus: &Bus, at: Moment, token: &str) -> Result<Member> {
+    let link = links::take(tx, at.wall, Purpose::Confirm, token)?;
+    let mut member = store::member(tx, link.member.ok_or(Error::NotFound("link any more"))?)?;
+    member.confirmed_at = member.confirmed_at.or(Some(at.now));
+    save(tx, bus, at, &member)?;
+    Ok(member)
+}
+
+/// Makes the address member's that the link was sent to, and tells the old one.
+pub(super) fn change_address(tx: &Tx, bus: &Bus, at: Moment, token: &str) -> Result<Member> {
+    let gone = || Error::NotFound("link any more");
+    let link = links::take(tx, at.wall, Purpose::Address, token)?;
+    let member = store::member(tx, link.member.ok_or_else(gone)?)?;
+    let email = Email::parse(&link.email.ok_or_else(gone)?).map_err(|_| gone())?;
+    store::set_email(tx, at.now, member.id, &email)?;
+    tell(tx, bus, at, "user.updated", member.id)?;
+    store::member(tx, member.id)
+}
+
+/// Asks the new address whether it is the member's, and tells the old one. One that is somebody's gets a letter that says so.
+pub(super) fn ask_address(
+    tx: &Tx,
+    at: Moment,
+    member: &Member,
+    email: &Email,
+    write: bool,
+) -> Result<()> {
+    let owner = store::by_email(tx, &email.key())?;
+    let token = links::make(
+        tx,
+        at.wall,
+        Purpose::Address,
+        Some(member.id),
+        Some(email.as_str()),
+    )?;
+    if !write {
+        return Ok(());
+    }
+    match owner.filter(|owner| owner.id != member.id) {
+        Some(owner) => letters::post(tx, at, &owner, &owner.email, Said::Taken, &token)?,
+        None => letters::post(tx, at, member, email.as_str(), Said::Address, &token)?,
+    }
+    letters::post(tx, at, member, &member.email, Said::AddressAsked, &token)
+}
+
+/// Writes the letter for a forgotten password, where the address is a member's; nobody sees the difference.
+pub(super) fn forgotten(tx: &Tx, at: Moment, key: &str, write: bool) -> Result<()> {
+    let member = store::by_email(tx, key)?.filter(|member| member.disabled_at.is_none());
+    match member.filter(|_| write) {
+        // As much work as for somebody.
+        None => links::make(tx, at.wall, Purpose::Reset, None, None).map(drop),
+        Some(member) if member.confirmed_at.is_none() => send_confirmation(tx, at, &member),
+        Some(member) => {
+            let token = links::make(tx, at.wall, Purpose::Reset, Some(member.id), None)?;
+            letters::post(tx, at, &member, &member.email, Said::Reset, &token)
+        }
+    }
+}
+
+/// Sets the password that a reset letter was sent for. All sessions end.
+pub(super) fn reset(tx: &Tx, bus: &Bus, at: Moment, token: &str, hash: &str) -> Result<()> {
+    let link = links::take(tx, at.wall, Purpose::Reset, token)?;
+    let id = link.member.ok_or(Error::NotFound("link any more"))?;
+    set_password(tx, bus, at, id, hash, None)
+}
+
+/// Sets a password. Every session but `kept` ends, and no letter's link works any more.
+pub(super) fn set_password(
+    tx: &Tx,
+    bus: &Bus,
+    at: Moment,
+    id: i64,
+    hash: &str,
+    kept: Option<Proof>,
+) -> Result<()> {
+    store::set_password(tx, at.now, id, hash)?;
+    sessions::end_others(tx, id, kept)?;
+    links::void(tx, id)?;
+    tell(tx, bus, at, "user.updated", id)
+}
+
+/// Writes a member's facts; who is shut out is signed out.
+pub(super) fn save(tx: &Tx, bus: &Bus, at: Moment, member: &Member) -> Result<()> {
+    store::update(tx, at.now, member)?;
+    if member.disabled_at.is_some() {
+        sessions::end_others(tx, member.id, None)?;
+        links::void(tx, member.id)?;
+    }
+    tell(tx, bus, at, "user.updated", member.id)
+}
+
+/// [`save`], unless that would leave the club without an officer.
+pub(super) fn save_with_care(tx: &Tx, bus: &Bus, at: Moment, member: &Member) -> Result<()> {
+    save(tx, bus, at, member)?;
+    keep_an_officer(tx)
+}
+
+/// Deletes a member with all that is theirs.
+pub(super) fn delete(tx: &Tx, bus: &Bus, at: Moment, id: i64) -> Result<()> {
+    store::delete(tx, id)?;
+    tell(tx, bus, at, "user.deleted", id)
+}
+
+/// [`delete`], unless that would leave the club without an officer.
+pub(super) fn delete_with_care(tx: &Tx, bus: &Bus, at: Moment, id: i64) -> Result<()> {
+    let was_one = store::member(tx, id)?.officer;
+    delete(tx, bus, at, id)?;
+    match was_one {
+        true => keep_an_officer(tx),
+        false => Ok(()),
+    }
+}
+
+fn keep_an_officer(tx: &Tx) -> Result<()> {
+    match store::officers(tx)? {
+        0 => Err(Error::invalid(
+            "officer",
+            "the club would have no officer; make somebody else one first",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// What officers hear. Only the number: an event outlives the member's deletion by a week.
+fn tell(tx: &Tx, bus: &Bus, at: Moment, name: &str, id: i64) -> Result<()> {
+    bus.append(tx, at.now, "users", name, &serde_json::json!({ "id": id }))
+}

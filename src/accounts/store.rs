@@ -1,0 +1,155 @@
+//! The table of members.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::fields::Email;
+use super::model::{Member, NewMember};
+use super::preferences::Notify;
+use crate::platform::{Error, Result, Tx, outbox};
+
+/// A member's columns, as [`member_of`] reads them.
+pub(super) const COLUMNS: &str = "m.id, m.email, m.full_name, m.officer, m.confirmed_at, m.disabled_at, m.notify, m.preferences, m.created_at";
+
+/// What a sign-in is judged by.
+#[derive(Debug, Clone)]
+pub(super) struct Credentials {
+    pub member: Member,
+    /// Argon2id in PHC form.
+    pub password: Option<String>,
+    /// Whether a code is asked as well.
+    pub second_step: bool,
+}
+
+pub(super) fn member_of(row: &Row) -> rusqlite::Result<Member> {
+    let time = |at: Option<i64>| at.and_then(DateTime::from_timestamp_micros);
+    let (notify, preferences): (String, String) = (row.get(6)?, row.get(7)?);
+    Ok(Member {
+        id: row.get(0)?,
+        email: row.get(1)?,
+        full_name: row.get(2)?,
+        officer: row.get(3)?,
+        confirmed_at: time(row.get(4)?),
+        disabled_at: time(row.get(5)?),
+        notify: Notify::parse(&notify).unwrap_or_default(),
+        preferences: serde_json::from_str(&preferences).unwrap_or_default(),
+        created_at: time(row.get(8)?).unwrap_or_default(),
+    })
+}
+
+/// The member with this id; [`Error::NotFound`] where there is none.
+pub fn member(conn: &Connection, id: i64) -> Result<Member> {
+    let sql = format!("select {COLUMNS} from members m where m.id = ?1");
+    let found = conn.prepare_cached(&sql)?.query_row([id], member_of);
+    found.optional()?.ok_or(Error::NotFound("member"))
+}
+
+/// The member whose address this is, however it is written.
+pub fn by_email(conn: &Connection, key: &str) -> Result<Option<Member>> {
+    let sql = format!("select {COLUMNS} from members m where m.email_key = ?1");
+    let found = conn.prepare_cached(&sql)?.query_row([key], member_of);
+    Ok(found.optional()?)
+}
+
+pub(super) fn credentials(conn: &Connection, key: &str) -> Result<Option<Credentials>> {
+    let sql = format!(
+        "select {COLUMNS}, m.password, s.confirmed_at is not null
+         from members m left join second_steps s on s.member_id = m.id where m.email_key = ?1"
+    );
+    let mut select = conn.prepare_cached(&sql)?;
+    let found = select.query_row([key], |row| {
+        Ok(Credentials {
+            member: member_of(row)?,
+            password: row.get(9)?,
+            second_step: row.get(10)?,
+        })
+    });
+    Ok(found.optional()?)
+}
+
+/// Up to `limit` members after the id `after`, of those in whose name or address `search` occurs.
+pub fn list(conn: &Connection, search: &str, after: i64, limit: usize) -> Result<Vec<Member>> {
+    let sql = format!(
+        "select {COLUMNS} from members m
+         where m.id > ?1 and (?2 = '' or instr(m.email_key, ?2) or instr(lower(m.full_name), ?2)) order by m.id limit ?3"
+    );
+    let mut select = conn.prepare_cached(&sql)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let found = select.query_map(params![after, search.to_lowercase(), limit], member_of)?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+/// Officers who can sign in.
+pub(super) fn officers(conn: &Connection) -> Result<i64> {
+    let count = "select count(*) from members where officer and confirmed_at is not null and disabled_at is null";
+    Ok(conn.query_row(count, [], |row| row.get(0))?)
+}
+
+/// The new member's id. A taken address is [`Error::Invalid`].
+pub(super) fn insert(tx: &Tx, now: DateTime<Utc>, new: &NewMember) -> Result<i64> {
+    let added = tx.execute(
+        "insert into members (email, email_key, full_name, password, officer, confirmed_at, notify, created_at, updated_at)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8) on conflict (email_key) do nothing",
+        params![
+            new.email.as_str(),
+            new.email.key(),
+            new.full_name,
+            new.password,
+            new.officer,
+            new.confirmed.then(|| now.timestamp_micros()),
+            new.notify.as_str(),
+            now.timestamp_micros(),
+        ],
+    )?;
+    match added {
+        1 => Ok(tx.last_insert_rowid()),
+        _ => Err(Error::invalid("email", "belongs to a member already")),
+    }
+}
+
+/// Writes a member's facts; the password and the address have functions of their own.
+pub(super) fn update(tx: &Tx, now: DateTime<Utc>, member: &Member) -> Result<()> {
+    let micros = |at: Option<DateTime<Utc>>| at.map(|at| at.timestamp_micros());
+    let changed = tx.execute(
+        "update members set full_name = ?2, officer = ?3, confirmed_at = ?4, disabled_at = ?5, notify = ?6, preferences = ?7, updated_at = ?8 where id = ?1",
+        params![
+            member.id,
+            member.full_name,
+            member.officer,
+            micros(member.confirmed_at),
+            micros(member.disabled_at),
+            member.notify.as_str(),
+            serde_json::to_string(&member.preferences)?,
+            now.timestamp_micros(),
+        ],
+    )?;
+    found(changed)
+}
+
+pub(super) fn set_password(tx: &Tx, now: DateTime<Utc>, id: i64, hash: &str) -> Result<()> {
+    let sql = "update members set password = ?2, updated_at = ?3 where id = ?1";
+    found(tx.execute(sql, params![id, hash, now.timestamp_micros()])?)
+}
+
+/// Makes `email` the member's address, confirmed. [`Error::Invalid`] where somebody else has it by now.
+pub(super) fn set_email(tx: &Tx, now: DateTime<Utc>, id: i64, email: &Email) -> Result<()> {
+    if by_email(tx, &email.key())?.is_some_and(|other| other.id != id) {
+        return Err(Error::invalid("email", "belongs to a member already"));
+    }
+    let sql = "update members set email = ?2, email_key = ?3, confirmed_at = coalesce(confirmed_at, ?4), updated_at = ?4 where id = ?1";
+    let values = params![id, email.as_str(), email.key(), now.timestamp_micros()];
+    found(tx.execute(sql, values)?)
+}
+
+/// Deletes a member with everything that is theirs: what refers to the member goes with the row, letters by hand.
+pub(super) fn delete(tx: &Tx, id: i64) -> Result<()> {
+    outbox::forget(tx, id)?;
+    found(tx.execute("delete from members where id = ?1", [id])?)
+}
+
+fn found(changed: usize) -> Result<()> {
+    match changed {
+        0 => Err(Error::NotFound("member")),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,231 @@
+//! How much one visitor, or one account, may do in a time.
+
+use std::hash::{BuildHasher as _, Hash, RandomState};
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::Extension;
+use axum::extract::{ConnectInfo, Request};
+use axum::http::Extensions;
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use governor::middleware::NoOpMiddleware;
+use governor::state::keyed::DefaultKeyedStateStore;
+use governor::{Quota, RateLimiter, clock::Clock as _};
+
+use crate::platform::config::Rates;
+use crate::platform::{Clock, Error, Result};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Passwords for one account that may be tried at once.
+const SIGN_IN_BURST: NonZeroU32 = NonZeroU32::new(10).expect("ten");
+
+/// Letters that strangers can have sent to one address in an hour.
+const LETTERS: NonZeroU32 = NonZeroU32::new(5).expect("five");
+
+/// Keys are folded into so many slots: however many addresses come, a table holds no more. That two share one is rare.
+const SLOTS: u64 = 1 << 18;
+
+/// Every limit there is.
+#[derive(Clone)]
+pub struct Limits {
+    /// Changing requests, by visitor.
+    pub writes: Limit,
+    /// Passwords tried, by account.
+    pub sign_ins: Limit,
+    /// Passwords tried, by visitor.
+    pub knocks: Limit,
+    /// Sign-ups and forgotten passwords, by visitor.
+    pub sign_ups: Limit,
+    /// Letters that anyone may cause, by the address that gets them.
+    pub letters: Limit,
+}
+
+impl Limits {
+    pub fn new(rates: &Rates, clock: &Clock) -> Self {
+        let limit = |count, time, burst| Limit::new(count, time, burst, clock.clone());
+        Self {
+            writes: limit(rates.writes, MINUTE, rates.writes),
+            sign_ins: limit(rates.sign_ins, HOUR, SIGN_IN_BURST.min(rates.sign_ins)),
+            knocks: limit(rates.knocks, MINUTE, rates.knocks),
+            sign_ups: limit(rates.sign_ups, HOUR, rates.sign_ups),
+            letters: limit(LETTERS, HOUR, LETTERS),
+        }
+    }
+}
+
+/// So many in a time, for each of many keys.
+#[derive(Clone)]
+pub struct Limit(Arc<Table>);
+
+struct Table {
+    limiter: RateLimiter<u64, DefaultKeyedStateStore<u64>, Ticks, NoOpMiddleware<Duration>>,
+    hash: RandomState,
+    /// When keys that have all their allowance back were last dropped, s.
+    swept: AtomicU64,
+}
+
+/// Our clock, as governor reads one.
+#[derive(Clone)]
+struct Ticks(Clock);
+
+impl governor::clock::Clock for Ticks {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+impl Limit {
+    /// `burst` at once, and `count` in every `time`, evenly.
+    pub fn new(count: NonZeroU32, time: Duration, burst: NonZeroU32, clock: Clock) -> Self {
+        let each = (time / count.get()).max(Duration::from_nanos(1));
+        let quota = Quota::with_period(each).map(|quota| quota.allow_burst(burst));
+        let quota = quota.unwrap_or_else(|| Quota::per_second(count));
+        Self(Arc::new(Table {
+            limiter: RateLimiter::new(quota, DefaultKeyedStateStore::default(), Ticks(clock)),
+            hash: RandomState::new(),
+            swept: AtomicU64::new(0),
+        }))
+    }
+
+    /// Counts one for `key`; [`Error::TooFast`] where that is too many.
+    pub fn take(&self, key: &impl Hash) -> Result<()> {
+        let table = &self.0;
+        let now = table.limiter.clock().now();
+        self.sweep(now);
+        let slot = table.hash.hash_one(key) % SLOTS;
+        table
+            .limiter
+            .check_key(&slot)
+            .map_err(|until| Error::TooFast {
+                after: until.wait_time_from(now).as_secs() + 1,
+            })
+    }
+
+    /// Keys in the table.
+    pub fn len(&self) -> usize {
+        self.0.limiter.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn sweep(&self, now: Duration) {
+        let table = &self.0;
+        let last = table.swept.load(Ordering::Relaxed);
+        let due = now.as_secs().saturating_sub(last) >= MINUTE.as_secs();
+        let mine = || {
+            let (order, now) = (Ordering::Relaxed, now.as_secs());
+            table.swept.compare_exchange(last, now, order, order)
+        };
+        if due && mine().is_ok() {
+            table.limiter.retain_recent();
+        }
+    }
+}
+
+/// Who asks: the address of the connection. A house with IPv6 has a whole /64 to choose from, so that counts as one.
+///
+/// A proxy's headers would be read here, once there are proxies to trust.
+pub fn visitor(parts: &Parts) -> IpAddr {
+    of(&parts.extensions)
+}
+
+fn of(extensions: &Extensions) -> IpAddr {
+    let peer = extensions.get::<ConnectInfo<std::net::SocketAddr>>();
+    let address = peer.map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.0.ip());
+    match address.to_canonical() {
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
+        }
+        v4 => v4,
+    }
+}
+
+/// Lets no visitor change more than the settings allow.
+pub async fn slow_down(
+    Extension(limits): Extension<Limits>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let looks = request.method().is_safe();
+    let taken = match looks {
+        true => Ok(()),
+        false => limits.writes.take(&of(request.extensions())),
+    };
+    if let Err(error) = taken {
+        return error.into_response();
+    }
+    next.run(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clock() -> Clock {
+        Clock::fixed("2026-11-20T22:00:00Z".parse().unwrap())
+    }
+
+    fn count(n: u32) -> NonZeroU32 {
+        NonZeroU32::new(n).unwrap()
+    }
+
+    #[test]
+    fn an_hour_of_guesses_lets_through_the_burst_and_the_rate() {
+        let clock = clock();
+        let limit = Limit::new(count(100), HOUR, count(10), clock.clone());
+        let mut through = 0;
+        for _ in 0..10_000 {
+            through += u32::from(limit.take(&"somebody@example.org").is_ok());
+            clock.advance(chrono::TimeDelta::milliseconds(360));
+        }
+        assert!((100..=110).contains(&through), "{through}");
+    }
+
+    #[test]
+    fn one_is_not_held_up_by_another_and_hears_how_long() {
+        let limit = Limit::new(count(60), MINUTE, count(2), clock());
+        assert!(limit.take(&1).is_ok() && limit.take(&1).is_ok());
+        assert!(matches!(
+            limit.take(&1),
+            Err(Error::TooFast { after: 1..=2 })
+        ));
+        assert!(limit.take(&2).is_ok());
+    }
+
+    #[test]
+    fn keys_are_forgotten_and_never_more_than_the_slots() {
+        let clock = clock();
+        let limit = Limit::new(count(60), MINUTE, count(2), clock.clone());
+        for key in 0..5_000 {
+            limit.take(&key).unwrap_or_default();
+        }
+        assert!(limit.len() > 4_000);
+        clock.advance(chrono::TimeDelta::minutes(5));
+        limit.take(&0).unwrap();
+        assert!(limit.len() < 10, "{} keys are left", limit.len());
+    }
+
+    #[test]
+    fn a_whole_network_of_ipv6_is_one_visitor() {
+        let ask = |peer: &str| {
+            let mut extensions = Extensions::new();
+            extensions.insert(ConnectInfo::<std::net::SocketAddr>(peer.parse().unwrap()));
+            of(&extensions)
+        };
+        assert_eq!(ask("[2001:db8:1:2:3::4]:1"), ask("[2001:db8:1:2:ffff::]:9"));
+        assert_ne!(ask("[2001:db8:1:2::]:1"), ask("[2001:db8:1:3::]:1"));
+        assert_eq!(ask("[::ffff:192.0.2.7]:1"), ask("192.0.2.7:5"));
+    }
+}
