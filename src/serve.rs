@@ -12,6 +12,7 @@ use utoipa::openapi::{Info, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::platform::cron::{self, Chore};
+use crate::platform::outbox::{self, Composers};
 use crate::platform::tasks::Tasks;
 use crate::platform::web::{self, listen};
 use crate::platform::{App, bus, telemetry};
@@ -19,11 +20,19 @@ use crate::{accounts, alerts, bursts, home, intake, ops};
 
 /// What is done at set times.
 fn chores() -> Vec<Chore> {
-    vec![Chore {
-        name: "forget old events",
-        every: TimeDelta::hours(1),
-        run: |tx, now| bus::forget_old(tx, now).map(drop),
-    }]
+    vec![
+        Chore {
+            name: "forget old events",
+            every: TimeDelta::hours(1),
+            run: |tx, now| bus::forget_old(tx, now).map(drop),
+        },
+        outbox::chore(),
+    ]
+}
+
+/// Who composes what of the outbox.
+fn composers() -> Composers {
+    [("trial", outbox::trial::compose as outbox::Composer)].into()
 }
 
 /// Every area's routes, and their description.
@@ -44,6 +53,7 @@ fn areas() -> (Router<App>, OpenApi) {
 
 /// All routes inside their shell.
 pub fn routes(app: App) -> Router {
+    app.outbox.know(composers());
     let (routes, api) = areas();
     let api = Arc::new(api);
     let document = api.clone();
@@ -58,7 +68,7 @@ pub fn routes(app: App) -> Router {
 
 /// What commands of this machine ask for: through the server's socket while it runs, else of a router of their own.
 pub fn commands(app: App) -> Router {
-    intake::replay::local_routes(app)
+    intake::replay::local_routes(app.clone()).merge(outbox::local_routes(app))
 }
 
 /// The description of the API (OpenAPI 3.1).
@@ -127,6 +137,10 @@ fn start_workers(app: &App, tasks: &Tasks) {
             intake::desk::hear(desk.clone(), kafka.clone(), stop.clone())
         });
     }
+    let (desk, stop) = (app.clone(), tasks.stopping());
+    tasks.keep("letters", app.health.clone(), move || {
+        outbox::work(desk.clone(), composers(), stop.clone())
+    });
     let (desk, stop) = (app.clone(), tasks.stopping());
     tasks.keep("chores", app.health.clone(), move || {
         cron::keep_time(desk.clone(), chores(), stop.clone())

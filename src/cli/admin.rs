@@ -19,6 +19,9 @@ pub(super) enum Admin {
     /// Notices that could not be read; they are kept whole
     #[command(subcommand)]
     Aside(Aside),
+    /// Letters: try the relay, look through the outbox, try again
+    #[command(subcommand)]
+    Mail(super::mail::Mail),
 }
 
 #[derive(clap::Subcommand)]
@@ -36,12 +39,13 @@ pub(super) enum Aside {
 
 impl Admin {
     pub(super) async fn run(self, common: &Common) -> anyhow::Result<()> {
-        let conn = open_to_read(&common.settings()?.data_dir)?;
+        let open = || open_to_read(&common.settings()?.data_dir);
         match self {
-            Self::Status { json } => status(&conn, json),
-            Self::Aside(Aside::List { json, limit }) => list(&conn, json, limit),
+            Self::Status { json } => status(&open()?, json),
+            Self::Aside(Aside::List { json, limit }) => list(&open()?, json, limit),
+            Self::Mail(mail) => mail.run(common).await,
             Self::Aside(Aside::Show { id }) => {
-                Ok(std::io::stdout().write_all(&aside::body(&conn, id)?)?)
+                Ok(std::io::stdout().write_all(&aside::body(&open()?, id)?)?)
             }
         }
     }

@@ -2,9 +2,9 @@
 
 mod admin;
 mod config;
-#[expect(dead_code, reason = "members and letters come next")]
 mod desk;
 mod listen;
+mod mail;
 mod migrate;
 mod notice;
 mod replay;

@@ -23,6 +23,7 @@ pub use config::Config;
 pub use db::{Db, Tx};
 pub use error::{Error, Result};
 pub use health::Health;
+pub use outbox::Outbox;
 
 /// The handle that every function gets first.
 #[derive(Clone)]
@@ -32,6 +33,7 @@ pub struct App {
     pub db: Db,
     pub bus: Bus,
     pub health: Health,
+    pub outbox: Outbox,
 }
 
 impl App {
@@ -48,6 +50,7 @@ impl App {
     pub fn open(config: Config, clock: Clock) -> anyhow::Result<Self> {
         let db = Db::open(&config.data_dir, clock.now())?;
         Ok(Self {
+            outbox: Outbox::new(&config.mail),
             config: Arc::new(config),
             clock,
             db,

@@ -14,6 +14,9 @@ mod commands;
 )]
 mod common;
 mod kafka;
+mod outbox;
 mod push;
+#[expect(dead_code, reason = "the fault tests need some of it alone")]
+mod smtp;
 mod stream;
 mod web;
