@@ -15,7 +15,7 @@ create table outbox (
     payload text not null check (json_valid(payload)),
     state text not null check (state in ('waiting', 'sent', 'failed', 'expired', 'suppressed')),
     attempts integer not null default 0,
-    -- Not before then.
+    -- Not before then. Moved ahead before each attempt, so that a program that is killed in the middle tries again.
     due_at integer not null,
     -- Worthless from then on.
     expires_at integer,
@@ -25,5 +25,15 @@ create table outbox (
     finished_at integer
 ) strict;
 
-create index outbox_due on outbox (due_at) where state = 'waiting';
+create index outbox_due on outbox (channel, due_at) where state = 'waiting';
+create index outbox_finished on outbox (finished_at) where finished_at is not null;
 create index outbox_by_member on outbox (member_id, id);
+
+-- Addresses that a mail server has called unknown; nothing is sent there until an officer lifts it.
+create table suppressed (
+    -- In small letters.
+    address text primary key,
+    -- What the server said.
+    reason text not null,
+    at integer not null
+) strict, without rowid;

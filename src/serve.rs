@@ -13,6 +13,7 @@ use utoipa::openapi::{Info, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::platform::cron::{self, Chore};
+use crate::platform::outbox::{self, Composers};
 use crate::platform::tasks::Tasks;
 use crate::platform::web::limits::slow_down;
 use crate::platform::web::{self, listen};
@@ -32,7 +33,17 @@ fn chores() -> Vec<Chore> {
             every: TimeDelta::hours(1),
             run: accounts::forget_old,
         },
+        outbox::chore(),
     ]
+}
+
+/// Who composes what of the outbox.
+fn composers() -> Composers {
+    [
+        ("account", accounts::letters::compose as outbox::Composer),
+        ("trial", outbox::trial::compose),
+    ]
+    .into()
 }
 
 /// Every area's routes, and their description.
@@ -55,6 +66,7 @@ fn areas() -> (Router<App>, OpenApi) {
 
 /// All routes inside their shell.
 pub fn routes(app: App) -> Router {
+    app.outbox.know(composers());
     let (routes, api) = areas();
     let api = Arc::new(api);
     let document = api.clone();
@@ -70,7 +82,9 @@ pub fn routes(app: App) -> Router {
 
 /// What commands of this machine ask for: through the server's socket while it runs, else of a router of their own.
 pub fn commands(app: App) -> Router {
-    intake::replay::local_routes(app.clone()).merge(accounts::local_routes(app))
+    intake::replay::local_routes(app.clone())
+        .merge(accounts::local_routes(app.clone()))
+        .merge(outbox::local_routes(app))
 }
 
 /// The description of the API (OpenAPI 3.1).
@@ -153,6 +167,10 @@ fn start_workers(app: &App, tasks: &Tasks) {
             intake::desk::hear(desk.clone(), kafka.clone(), stop.clone())
         });
     }
+    let (desk, stop) = (app.clone(), tasks.stopping());
+    tasks.keep("letters", app.health.clone(), move || {
+        outbox::work(desk.clone(), composers(), stop.clone())
+    });
     let (desk, stop) = (app.clone(), tasks.stopping());
     tasks.keep("chores", app.health.clone(), move || {
         cron::keep_time(desk.clone(), chores(), stop.clone())

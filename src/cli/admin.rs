@@ -25,6 +25,9 @@ pub(super) enum Admin {
     /// Members' tokens for scripts
     #[command(subcommand)]
     Token(people::Token),
+    /// Letters: try the relay, look through the outbox, try again
+    #[command(subcommand)]
+    Mail(super::mail::Mail),
 }
 
 #[derive(clap::Subcommand)]
@@ -46,6 +49,7 @@ impl Admin {
         match self {
             Self::Status { json } => status(&look()?, json),
             Self::Aside(Aside::List { json, limit }) => list(&look()?, json, limit),
+            Self::Mail(mail) => mail.run(common).await,
             Self::Aside(Aside::Show { id }) => {
                 Ok(std::io::stdout().write_all(&aside::body(&look()?, id)?)?)
             }

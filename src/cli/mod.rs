@@ -4,6 +4,7 @@ mod admin;
 mod config;
 mod desk;
 mod listen;
+mod mail;
 mod migrate;
 mod notice;
 mod people;

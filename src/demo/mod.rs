@@ -113,6 +113,7 @@ fn made_up(mut config: Config, speed: f64) -> Config {
         config.time_zone = ZONE;
     }
     config.kafka = None;
+    config.mail.stay_here();
     config.demo = Some(sentence(speed));
     config
 }

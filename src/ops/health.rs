@@ -8,9 +8,9 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use crate::intake;
-use crate::platform::App;
 use crate::platform::health::{Condition, State as Mood};
 use crate::platform::web::extract::Json;
+use crate::platform::{App, outbox};
 
 /// A writer that has not answered by then counts as stuck.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -54,6 +54,7 @@ pub(super) async fn readiness(State(app): State<App>) -> (StatusCode, Json<Readi
     let ready = writes(&app).await;
     let mut parts = app.health.all();
     parts.insert("kafka", intake::condition(&app));
+    parts.insert("mail", outbox::condition(&app).await);
     let database = if ready {
         app.health
             .of("database")

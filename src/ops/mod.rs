@@ -1,11 +1,13 @@
 //! How the program itself is: health, counters, the description of its API.
 
+mod admin;
 mod docs;
 mod health;
 mod metrics;
+mod outbox;
 mod status;
 
-use axum::routing::get;
+use axum::routing::{get, post};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -21,6 +23,12 @@ pub fn router() -> OpenApiRouter<App> {
         .route("/health/live", get(health::liveness))
         .route("/health/ready", get(health::readiness))
         .routes(routes!(metrics::metrics))
+        .routes(routes!(admin::status))
+        .route("/outbox", get(outbox::list))
+        .route("/outbox/{id}", get(outbox::show))
+        .route("/outbox/{id}/letter.html", get(outbox::letter))
+        .route("/outbox/{id}/retry", post(outbox::retry))
+        .route("/outbox/{id}/lift", post(outbox::lift))
         .route("/status", get(status::page))
         .route("/api/docs", get(docs::page))
 }

@@ -10,7 +10,7 @@ use crate::bursts::view::ago;
 use crate::intake::{self, aside};
 use crate::platform::health::{Condition, State as Mood};
 use crate::platform::web::{Html, Viewer};
-use crate::platform::{App, Result};
+use crate::platform::{App, Result, outbox};
 
 #[derive(Template)]
 #[template(path = "ops/status.html")]
@@ -64,6 +64,7 @@ pub(super) async fn page(State(app): State<App>, viewer: Viewer) -> Result<Html<
             ),
         ),
         check("Database", database(writes, holdings)),
+        check("Letters", outbox::condition(&app).await),
         check("Set aside", asides_in_words(asides)),
     ];
     if !writes {

@@ -10,6 +10,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use super::error::Exit;
+use super::outbox::Mail;
 
 /// The file that is read where no other is named.
 pub const FILE: &str = "/etc/grb-app/grb-app.toml";
@@ -116,6 +117,40 @@ pub const SETTINGS: &[Setting] = &[
         Some("12"),
         "A burst older than this when its notice arrives is recorded, not told",
     ),
+    secret(
+        "smtp_url",
+        "The mail relay: smtp://user:password@host:587?tls=required, or smtps://host",
+    ),
+    setting(
+        "smtp_ca",
+        None,
+        "A file of certificates to trust for the mail relay",
+    ),
+    setting(
+        "mail_folder",
+        None,
+        "A folder to write letters into, one .eml each, instead of sending them",
+    ),
+    setting(
+        "mail_from",
+        None,
+        "Sender of the letters, e.g. Orion Hill <desk@example.org>; from club_name and public_url unless set",
+    ),
+    setting(
+        "mail_rate",
+        None,
+        "Letters a minute that the relay may be given; as many as it takes unless set",
+    ),
+    setting(
+        "mail_connections",
+        Some("8"),
+        "Connections to the relay at once, 1 to 32",
+    ),
+    setting(
+        "mail_retry_seconds",
+        Some("60,300,900,3600"),
+        "Pauses before a letter is tried again, the last one repeated until 48 hours have gone",
+    ),
     setting(
         "cors_origins",
         None,
@@ -163,6 +198,7 @@ pub struct Config {
     pub kafka: Option<Kafka>,
     pub notice_secret: Option<Secret>,
     pub stale_after: TimeDelta,
+    pub mail: Mail,
     pub cors_origins: Vec<String>,
     pub rates: Rates,
     pub metrics_listen: Option<SocketAddr>,
@@ -304,6 +340,7 @@ impl Sources {
             kafka: self.kafka()?,
             notice_secret: self.text("notice_secret").map(Secret::new),
             stale_after: self.hours("stale_after_hours")?,
+            mail: Mail::understand(self)?,
             cors_origins: self.origins()?,
             rates: self.rates()?,
             metrics_listen: self.parse("metrics_listen")?,
@@ -449,13 +486,13 @@ impl Sources {
     }
 
     /// The value, where one is set that is not empty.
-    fn text(&self, key: &str) -> Option<String> {
+    pub(super) fn text(&self, key: &str) -> Option<String> {
         self.get(key)
             .map(|(value, _)| value.trim().to_owned())
             .filter(|value| !value.is_empty())
     }
 
-    fn list(&self, key: &str) -> Vec<String> {
+    pub(super) fn list(&self, key: &str) -> Vec<String> {
         let text = self.text(key).unwrap_or_default();
         text.split(',')
             .map(str::trim)
@@ -464,7 +501,7 @@ impl Sources {
             .collect()
     }
 
-    fn parse<T: std::str::FromStr>(&self, key: &str) -> anyhow::Result<Option<T>>
+    pub(super) fn parse<T: std::str::FromStr>(&self, key: &str) -> anyhow::Result<Option<T>>
     where
         T::Err: fmt::Display,
     {
@@ -511,7 +548,7 @@ impl Sources {
         }
     }
 
-    fn fault(&self, key: &str, why: &str) -> anyhow::Error {
+    pub(super) fn fault(&self, key: &str, why: &str) -> anyhow::Error {
         let origin = self.get(key).map_or_else(String::new, |(value, origin)| {
             format!(" \"{value}\" (from {origin})")
         });

@@ -24,6 +24,7 @@ pub use db::{Db, Tx};
 pub use error::{Error, Result};
 pub use health::Health;
 pub use web::limits::Limits;
+pub use outbox::Outbox;
 
 /// The handle that every function gets first.
 #[derive(Clone)]
@@ -34,6 +35,7 @@ pub struct App {
     pub bus: Bus,
     pub health: Health,
     pub limits: Limits,
+    pub outbox: Outbox,
 }
 
 impl App {
@@ -51,6 +53,7 @@ impl App {
         let db = Db::open(&config.data_dir, clock.now())?;
         Ok(Self {
             limits: Limits::new(&config.rates, &clock),
+            outbox: Outbox::new(&config.mail),
             config: Arc::new(config),
             clock,
             db,

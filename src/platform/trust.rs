@@ -1,11 +1,13 @@
 //! Whom to believe when a connection is encrypted: the machine's certificates, Mozilla's beside them, and the club's own.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Certificate;
+use rustls::{ClientConfig, RootCertStore};
 
 use super::error::Exit;
 
@@ -26,25 +28,41 @@ impl Roots {
         self.0.iter().map(|der| pem(der)).collect()
     }
 
+    /// TLS with servers that one of them vouches for.
+    pub fn tls(&self) -> anyhow::Result<Arc<ClientConfig>> {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(self.0.iter().map(|der| der.clone().into()));
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Arc::new(config))
+    }
+
     /// An HTTPS client that trusts them, answers within 10 s or fails.
     pub fn client(&self) -> anyhow::Result<reqwest::Client> {
+        self.builder().build().context("Preparing HTTPS")
+    }
+
+    /// The beginnings of such a client.
+    pub fn builder(&self) -> reqwest::ClientBuilder {
         // A second installation, in a test, finds the first.
         drop(rustls::crypto::ring::default_provider().install_default());
         let certificates = self
             .0
             .iter()
             .filter_map(|der| Certificate::from_der(der).ok());
-        let client = reqwest::Client::builder()
+        reqwest::Client::builder()
             .tls_certs_only(certificates)
             .timeout(std::time::Duration::from_secs(10))
-            .user_agent(concat!("grb-app/", env!("CARGO_PKG_VERSION")));
-        client.build().context("Preparing HTTPS")
+            .user_agent(concat!("grb-app/", env!("CARGO_PKG_VERSION")))
     }
 
     fn of_file(path: &Path) -> anyhow::Result<Self> {
         let fault = |why: String| {
             Exit::config(format!(
-                "kafka_ca: {} cannot be used: {why}.",
+                "The certificates in {} cannot be used: {why}.",
                 path.display()
             ))
         };

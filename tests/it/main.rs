@@ -15,6 +15,9 @@ mod commands;
 mod common;
 mod kafka;
 mod people;
+mod outbox;
 mod push;
+#[expect(dead_code, reason = "the fault tests need some of it alone")]
+mod smtp;
 mod stream;
 mod web;

@@ -1,13 +1,36 @@
 //! What leaves the house: letters and pushes wait in one table until they have arrived or are worth nothing any more.
 
+mod folder;
+mod local;
+mod message;
+mod push;
+mod reach;
+mod retry;
+pub mod settings;
+mod smtp;
+pub mod store;
+#[cfg(test)]
+mod tests;
+mod transport;
+pub mod trial;
+mod worker;
+
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
-use rusqlite::params;
 
-use super::{App, Result, Tx};
+use super::config::Secret;
+use super::cron::Chore;
+use super::{App, Error, Result, Tx};
+use transport::{Carrier, Transport};
+
+pub use local::local_routes;
+pub use settings::Mail;
+pub use store::{Entry, State, forget_member};
+pub use transport::Kept;
+pub use worker::{condition, work};
 
 /// One thing to be told to one address.
 #[derive(Debug, Clone)]
@@ -69,8 +92,11 @@ pub enum Composed {
         url: String,
         urgent: bool,
     },
-    /// For a webhook: what is posted, signed.
-    Json(serde_json::Value),
+    /// For a webhook: what is posted, signed with the secret that its owner was shown.
+    Json {
+        body: serde_json::Value,
+        secret: Secret,
+    },
     /// There is nothing to say any more, and why.
     Nothing(String),
 }
@@ -111,25 +137,67 @@ pub type Composer = fn(App, Order) -> BoxFuture<'static, Result<Composed>>;
 /// Every kind of parcel and who composes it.
 pub type Composers = BTreeMap<&'static str, Composer>;
 
+/// The outbox as the rest of the program holds it: where letters go, and who composes them.
+#[derive(Clone)]
+pub struct Outbox {
+    letters: Arc<Carrier>,
+    composers: Arc<OnceLock<Composers>>,
+}
+
+impl Outbox {
+    pub fn new(mail: &Mail) -> Self {
+        Self::by(Transport::of(&mail.way))
+    }
+
+    /// One whose letters stay in memory, and those letters: for tests.
+    pub fn in_memory() -> (Self, Kept) {
+        let kept = Kept::default();
+        (Self::by(Transport::Memory(kept.clone())), kept)
+    }
+
+    fn by(transport: Transport) -> Self {
+        Self {
+            letters: Arc::new(Carrier::Letters(transport)),
+            composers: Arc::default(),
+        }
+    }
+
+    /// Tells who composes what; the first word counts.
+    pub fn know(&self, composers: Composers) {
+        drop(self.composers.set(composers));
+    }
+
+    /// Composes what is ordered of `kind`, now or again.
+    pub async fn compose(&self, app: &App, kind: &str, order: Order) -> Result<Composed> {
+        let composer = self.composers.get().and_then(|all| all.get(kind));
+        let composer = composer.ok_or(Error::NotFound("composer for such a letter"))?;
+        composer(app.clone(), order).await
+    }
+
+    /// True where letters have no way to leave.
+    pub fn is_off(&self) -> bool {
+        self.letters.is_off()
+    }
+
+    fn letters(&self) -> Arc<Carrier> {
+        self.letters.clone()
+    }
+}
+
 /// Puts a parcel into the outbox with the transaction's other changes; false where that key has been there before.
+///
+/// Once it is committed, whoever carries parcels is woken.
 pub fn post(tx: &Tx, now: DateTime<Utc>, parcel: &Parcel) -> Result<bool> {
-    let added = tx
-        .prepare_cached(
-            "insert into outbox (key, channel, address, member_id, kind, payload, state, due_at, expires_at, created_at)
-             values (?1, ?2, ?3, ?4, ?5, ?6, 'waiting', ?7, ?8, ?9) on conflict (key) do nothing",
-        )?
-        .execute(params![
-            parcel.key,
-            parcel.channel.as_str(),
-            parcel.address,
-            parcel.member,
-            parcel.kind,
-            parcel.payload.to_string(),
-            parcel.due_at.timestamp_micros(),
-            parcel.expires_at.map(|at| at.timestamp_micros()),
-            now.timestamp_micros(),
-        ])?;
-    Ok(added == 1)
+    store::post(tx, now, parcel)
+}
+
+/// Forgets what left, or failed, more than 30 days ago.
+pub fn chore() -> Chore {
+    Chore {
+        name: "forget old letters",
+        every: chrono::TimeDelta::hours(6),
+        run: |tx, now| store::forget_old(tx, now).map(drop),
+    }
 }
 
 /// Deletes whatever was, is or would be sent to a member, who is leaving.

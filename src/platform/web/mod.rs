@@ -39,7 +39,7 @@ const BODY_LIMIT: usize = 256 * 1024;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-                      connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+                      connect-src 'self'; manifest-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// What the shell itself serves: assets, the choice of theme, the event stream.
 pub fn router() -> OpenApiRouter<App> {

@@ -35,6 +35,11 @@ pub struct Viewer {
 }
 
 impl Viewer {
+    /// Officers read the outbox; in a demonstration everybody does, since letters are read there.
+    pub fn sees_outbox(&self) -> bool {
+        self.demo.is_some() || self.person.as_ref().is_some_and(|person| person.officer)
+    }
+
     /// The address of an asset.
     pub fn asset(&self, path: &str) -> String {
         assets::url(path)

@@ -1,0 +1,125 @@
+//! `grb-app admin mail`: try the relay, look through the outbox, try again.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use super::desk::Desk;
+use super::{Common, print_json};
+use crate::platform::{Clock, outbox};
+
+#[derive(clap::Subcommand)]
+pub(super) enum Mail {
+    /// Sends a trial letter and prints each step: names, connection, encryption, login, every answer
+    Test {
+        /// Where the trial letter goes
+        #[arg(long, value_name = "ADDRESS")]
+        to: String,
+    },
+    /// Lists the outbox, the newest first
+    Queue {
+        #[arg(long)]
+        json: bool,
+        /// waiting, sent, failed, expired or suppressed
+        #[arg(long)]
+        state: Option<String>,
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Tries letters again at once, also those that have failed
+    Retry {
+        #[arg(value_name = "ID", required_unless_present = "all")]
+        ids: Vec<i64>,
+        #[arg(long, conflicts_with = "ids")]
+        all: bool,
+    },
+}
+
+impl Mail {
+    pub(super) async fn run(self, common: &Common) -> anyhow::Result<()> {
+        match self {
+            Self::Test { to } => test(common, &to).await,
+            Self::Queue { json, state, limit } => {
+                let state = state.map_or_else(String::new, |state| format!("&state={state}"));
+                let queue = ask(
+                    common,
+                    Method::GET,
+                    &format!("/outbox?limit={limit}{state}"),
+                    &Value::Null,
+                )
+                .await?;
+                if json {
+                    print_json(&queue)
+                } else {
+                    print(&queue);
+                    Ok(())
+                }
+            }
+            Self::Retry { ids, all } => {
+                let chosen = if all { Value::Null } else { json!(ids) };
+                let answer = ask(
+                    common,
+                    Method::POST,
+                    "/outbox/retry",
+                    &json!({ "ids": chosen }),
+                )
+                .await?;
+                match answer["retried"].as_i64() {
+                    Some(1) => println!("One letter is tried again."),
+                    Some(0) => println!(
+                        "No such letter waits or has failed; what has left or expired is not sent again."
+                    ),
+                    more => println!("{} letters are tried again.", more.unwrap_or_default()),
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+async fn test(common: &Common, to: &str) -> anyhow::Result<()> {
+    let config = common.settings()?;
+    let tell = |step: &str, words: &str| println!("{step:<10}{words}");
+    outbox::trial::try_out(
+        &config.mail,
+        &config.club_name,
+        to,
+        Clock::system().now(),
+        &tell,
+    )
+    .await?;
+    println!("The trial letter was taken. Look whether it arrives, also among the spam.");
+    Ok(())
+}
+
+async fn ask(common: &Common, method: Method, path: &str, body: &Value) -> anyhow::Result<Value> {
+    let desk = Desk::open(common)?;
+    let answer = desk.ask(method, path, body).await;
+    desk.close().await;
+    answer
+}
+
+fn print(queue: &Value) {
+    let counts = queue["counts"].as_object().into_iter().flatten();
+    let counts: Vec<String> = counts
+        .map(|(state, count)| format!("{count} {state}"))
+        .collect();
+    if counts.is_empty() {
+        println!("The outbox is empty.");
+        return;
+    }
+    println!("{}", counts.join(", "));
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    for item in queue["items"].as_array().into_iter().flatten() {
+        println!(
+            "{:>8}  {:<10}  {}  {} to {}",
+            item["id"],
+            text(&item["state"]),
+            text(&item["created_at"]),
+            text(&item["kind"]),
+            text(&item["address"]),
+        );
+        if let Some(answer) = item["last_answer"].as_str() {
+            println!("          after {} attempts: {answer}", item["attempts"]);
+        }
+    }
+}

@@ -1,0 +1,552 @@
+//! Letters leave once, whatever the relay says and whenever the program falls.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use grb_app::platform::config::Sources;
+use grb_app::platform::health::State as Mood;
+use grb_app::platform::outbox::{
+    self, Channel, Composed, Composers, Entry, Letter, Order, Parcel, State, post, store,
+};
+use grb_app::platform::{App, Clock, Result};
+use mail_parser::MessageParser;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::common::NOW;
+use crate::smtp::{At, Do, Relay, Setup, certificate};
+
+fn compose(_: App, order: Order) -> BoxFuture<'static, Result<Composed>> {
+    async move {
+        let said = order.payload["say"].as_str().unwrap_or("hello").to_owned();
+        assert_ne!(said, "panic", "a composer that falls over");
+        if said == "nothing" {
+            return Ok(Composed::Nothing("it is over".into()));
+        }
+        Ok(Composed::Letter(Box::new(Letter {
+            subject: said.clone(),
+            html: format!("<p>{said}</p>"),
+            text: said,
+            ..Letter::default()
+        })))
+    }
+    .boxed()
+}
+
+fn composers() -> Composers {
+    [("note", compose as outbox::Composer), ("account", compose)].into()
+}
+
+/// A desk with a worker at work.
+struct Desk {
+    app: App,
+    folder: Arc<tempfile::TempDir>,
+    stop: CancellationToken,
+    worker: tokio::task::JoinHandle<anyhow::Result<()>>,
+}
+
+impl Desk {
+    fn start(settings: &[(&'static str, String)]) -> Self {
+        Self::again(Arc::new(tempfile::tempdir().unwrap()), *NOW, settings)
+    }
+
+    fn again(
+        folder: Arc<tempfile::TempDir>,
+        now: DateTime<Utc>,
+        settings: &[(&'static str, String)],
+    ) -> Self {
+        let data = (
+            "data_dir",
+            Some(folder.path().to_string_lossy().into_owned()),
+        );
+        let flags: Vec<_> = settings
+            .iter()
+            .map(|(key, value)| (*key, Some(value.clone())))
+            .chain([data])
+            .collect();
+        let config = Sources::gather(None, &|_| None, &flags)
+            .unwrap()
+            .understand()
+            .unwrap();
+        let app = App::open(config, Clock::fixed(now)).unwrap();
+        let stop = CancellationToken::new();
+        let worker = tokio::spawn(outbox::work(app.clone(), composers(), stop.clone()));
+        Self {
+            app,
+            folder,
+            stop,
+            worker,
+        }
+    }
+
+    fn by(relay: &Relay) -> Self {
+        Self::start(&[
+            ("smtp_url", format!("smtp://{}", relay.address)),
+            ("mail_from", "Orion Hill <desk@club.example>".into()),
+        ])
+    }
+
+    async fn post(&self, key: &str, change: impl Fn(&mut Parcel)) {
+        let now = self.app.clock.now();
+        let mut parcel = Parcel {
+            key: key.into(),
+            channel: Channel::Mail,
+            address: format!("{key}@members.example"),
+            member: Some(1),
+            kind: "note",
+            payload: json!({ "say": key }),
+            due_at: now,
+            expires_at: None,
+        };
+        change(&mut parcel);
+        self.app
+            .db
+            .write(move |tx| post(tx, now, &parcel))
+            .await
+            .unwrap();
+    }
+
+    async fn entry(&self, key: &str) -> Entry {
+        let key = key.to_owned();
+        let all = self
+            .app
+            .db
+            .read(|conn| store::list(conn, &store::Wanted::default(), 1000))
+            .await
+            .unwrap()
+            .0;
+        all.into_iter().find(|entry| entry.key == key).unwrap()
+    }
+
+    /// The parcel, once it is as wanted.
+    async fn until(&self, key: &str, wanted: impl Fn(&Entry) -> bool) -> Entry {
+        for _ in 0..400 {
+            let entry = self.entry(key).await;
+            if wanted(&entry) {
+                return entry;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("it stays {:?}", self.entry(key).await);
+    }
+
+    async fn ends(&self, key: &str, state: State) -> Entry {
+        self.until(key, |entry| entry.state == state).await
+    }
+
+    /// Lets time pass, and wakes the worker, which a fixed clock does not.
+    async fn advance(&self, by: TimeDelta) {
+        self.app.clock.advance(by);
+        self.app
+            .db
+            .write(|tx| {
+                tx.ring();
+                Ok(())
+            })
+            .await
+            .unwrap();
+    }
+
+    async fn close(self) -> Arc<tempfile::TempDir> {
+        self.stop.cancel();
+        self.worker.await.unwrap().unwrap();
+        self.app.db.close().await;
+        self.folder
+    }
+}
+
+#[tokio::test]
+async fn a_letter_goes_encrypted_and_logged_in() {
+    let (tls, pem) = certificate();
+    let relay = Relay::start(Setup {
+        tls: Some(tls),
+        login: Some(("desk", "p@ss word")),
+        ..Setup::default()
+    })
+    .await;
+    let ca = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(ca.path(), pem).unwrap();
+    let desk = Desk::start(&[
+        (
+            "smtp_url",
+            format!("smtp://desk:p%40ss%20word@{}?tls=required", relay.address),
+        ),
+        ("smtp_ca", ca.path().to_string_lossy().into_owned()),
+        ("mail_from", "Orion Hill <desk@club.example>".into()),
+    ]);
+    desk.post("ada", |_| ()).await;
+    desk.ends("ada", State::Sent).await;
+    let taken = relay.taken();
+    assert_eq!(taken.len(), 1);
+    assert!(taken[0].encrypted);
+    assert_eq!(taken[0].user.as_deref(), Some("desk"));
+    assert_eq!(
+        (taken[0].from.as_str(), taken[0].to.as_str()),
+        ("desk@club.example", "ada@members.example")
+    );
+    let letter = MessageParser::default().parse(&taken[0].bytes).unwrap();
+    assert_eq!(letter.subject(), Some("ada"));
+    assert_eq!(letter.body_text(0).unwrap().trim(), "ada");
+    assert_eq!(desk.app.health.of("mail").unwrap().state, Mood::Ok);
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn encryption_that_is_required_and_not_offered_stops_the_letter() {
+    let relay = Relay::start(Setup::default()).await;
+    let desk = Desk::start(&[("smtp_url", format!("smtp://{}?tls=required", relay.address))]);
+    desk.post("ada", |_| ()).await;
+    let entry = desk.until("ada", |entry| entry.last_answer.is_some()).await;
+    assert!(entry.last_answer.unwrap().contains("STARTTLS"));
+    assert_eq!(
+        (entry.state, entry.attempts, relay.count()),
+        (State::Waiting, 0, 0)
+    );
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_vouches_for_stops_the_letter() {
+    let (tls, _) = certificate();
+    let relay = Relay::start(Setup {
+        tls: Some(tls),
+        wrapped: true,
+        ..Setup::default()
+    })
+    .await;
+    let desk = Desk::start(&[("smtp_url", format!("smtps://{}", relay.address))]);
+    desk.post("ada", |_| ()).await;
+    desk.until("ada", |entry| entry.last_answer.is_some()).await;
+    let health = desk.app.health.of("mail").unwrap();
+    assert!(
+        health.remedy.unwrap().contains("smtp_ca"),
+        "{}",
+        health.words
+    );
+    assert_eq!(relay.count(), 0);
+    desk.close().await;
+}
+
+/// 1, 5, 15, 60 minutes, a fifth more or less, with the same Message-ID; then it arrives.
+#[tokio::test]
+async fn a_letter_put_off_is_tried_again_and_stays_the_same_letter() {
+    let relay = Relay::start(Setup::default()).await;
+    relay.follow(|at, _, times| match (at, times) {
+        (At::Rcpt, 1) => Do::Say(450, "4.2.0 greylisted"),
+        (At::Data, 1) => Do::Say(451, "later"),
+        (At::Letter, 1) => Do::TakeAndHangUp,
+        (At::Letter, 2) => Do::Say(452, "4.3.1 full"),
+        _ => Do::Accept,
+    });
+    let desk = Desk::by(&relay);
+    desk.post("ada", |_| ()).await;
+    for (attempt, minutes) in [(1, 1), (2, 5), (3, 15), (4, 60)] {
+        let entry = desk
+            .until("ada", |entry| {
+                entry.attempts == attempt && entry.due_at > desk.app.clock.now()
+            })
+            .await;
+        // Also the answer of this attempt has been written down.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let pause = (entry.due_at - desk.app.clock.now()).as_seconds_f64();
+        let asked = f64::from(minutes) * 60.0;
+        assert!(
+            (0.79 * asked..1.21 * asked).contains(&pause),
+            "{attempt}: {pause} s"
+        );
+        desk.advance(TimeDelta::minutes(minutes.into()) * 13 / 10)
+            .await;
+    }
+    desk.ends("ada", State::Sent).await;
+    let ids: Vec<String> = relay
+        .taken()
+        .iter()
+        .map(|taken| taken.message_id())
+        .collect();
+    assert_eq!(ids.len(), 2, "once unanswered, once for good");
+    assert_eq!(ids[0], ids[1]);
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn an_unknown_recipient_is_not_written_to_again_until_that_is_lifted() {
+    let relay = Relay::start(Setup::default()).await;
+    relay.follow(|at, to, _| {
+        if at == At::Rcpt && to.starts_with("ada") {
+            Do::Say(550, "5.1.1 no such user")
+        } else {
+            Do::Accept
+        }
+    });
+    let desk = Desk::by(&relay);
+    desk.post("ada", |_| ()).await;
+    let failed = desk.ends("ada", State::Failed).await;
+    assert!(failed.last_answer.unwrap().contains("5.1.1"));
+    desk.post("more", |parcel| {
+        parcel.address = "ADA@members.example".into()
+    })
+    .await;
+    desk.ends("more", State::Suppressed).await;
+    desk.post("bob", |_| ()).await;
+    desk.ends("bob", State::Sent).await;
+    let (now, id) = (desk.app.clock.now(), desk.entry("more").await.id);
+    relay.follow(|_, _, _| Do::Accept);
+    desk.app
+        .db
+        .write(move |tx| {
+            store::lift(tx, "ada@Members.example")?;
+            store::retry(tx, now, Some(&[id]))
+        })
+        .await
+        .unwrap();
+    desk.ends("more", State::Sent).await;
+    desk.close().await;
+}
+
+/// A wrong password is nobody's letter's fault: nothing fails, nothing is suppressed, no attempt is counted.
+#[tokio::test]
+async fn a_relay_that_refuses_the_login_costs_no_letter() {
+    let (tls, pem) = certificate();
+    let relay = Relay::start(Setup {
+        tls: Some(tls),
+        login: Some(("desk", "right")),
+        ..Setup::default()
+    })
+    .await;
+    let ca = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(ca.path(), pem).unwrap();
+    let settings = |password: &str| {
+        vec![
+            (
+                "smtp_url",
+                format!("smtp://desk:{password}@{}?tls=required", relay.address),
+            ),
+            ("smtp_ca", ca.path().to_string_lossy().into_owned()),
+        ]
+    };
+    let desk = Desk::start(&settings("wrong"));
+    for n in 0..20 {
+        desk.post(&format!("m{n}"), |_| ()).await;
+    }
+    desk.until("m0", |entry| entry.last_answer.is_some()).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    // Half a minute later it is tried once, and left alone for longer.
+    let tried = relay.connections();
+    assert!(
+        (5..=16).contains(&tried),
+        "{tried} connections before it was left alone"
+    );
+    desk.advance(TimeDelta::seconds(40)).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(relay.connections(), tried + 1);
+    let health = desk.app.health.of("mail").unwrap();
+    assert_eq!(health.state, Mood::Warn);
+    assert!(health.words.contains("535"), "{}", health.words);
+    assert!(health.remedy.unwrap().contains("password"));
+    for n in 0..20 {
+        let entry = desk.entry(&format!("m{n}")).await;
+        assert_eq!(
+            (entry.state, entry.attempts),
+            (State::Waiting, 0),
+            "{entry:?}"
+        );
+    }
+    let now = desk.app.clock.now() + TimeDelta::minutes(2);
+    let folder = desk.close().await;
+    let desk = Desk::again(folder, now, &settings("right"));
+    for n in 0..20 {
+        desk.ends(&format!("m{n}"), State::Sent).await;
+    }
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn what_has_expired_is_not_sent_even_in_the_middle_of_the_talk() {
+    let relay = Relay::start(Setup::default()).await;
+    let desk = Desk::by(&relay);
+    let now = desk.app.clock.now();
+    desk.post("late", |parcel| parcel.expires_at = Some(now))
+        .await;
+    desk.ends("late", State::Expired).await;
+    let clock = desk.app.clock.clone();
+    relay.follow(move |at, _, _| {
+        if at == At::Rcpt {
+            clock.advance(TimeDelta::hours(1));
+        }
+        Do::Accept
+    });
+    desk.post("soon", |parcel| {
+        parcel.expires_at = Some(now + TimeDelta::minutes(30))
+    })
+    .await;
+    desk.ends("soon", State::Expired).await;
+    desk.post("over", |parcel| {
+        parcel.payload = json!({ "say": "nothing" })
+    })
+    .await;
+    desk.ends("over", State::Expired).await;
+    assert_eq!(relay.count(), 0);
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn a_composer_that_falls_over_is_an_attempt_and_hurts_nobody_else() {
+    let relay = Relay::start(Setup::default()).await;
+    let desk = Desk::by(&relay);
+    desk.post("panic", |_| ()).await;
+    desk.post("stranger", |parcel| parcel.kind = "never heard of")
+        .await;
+    desk.post("ada", |_| ()).await;
+    desk.ends("ada", State::Sent).await;
+    for key in ["panic", "stranger"] {
+        let entry = desk.until(key, |entry| entry.last_answer.is_some()).await;
+        assert_eq!((entry.state, entry.attempts), (State::Waiting, 1));
+        assert!(entry.last_answer.unwrap().contains("composed"));
+    }
+    desk.close().await;
+}
+
+/// The program falls while the relay says nothing: the letter is there again, as the same letter.
+#[tokio::test]
+async fn a_fall_in_the_middle_loses_nothing() {
+    let relay = Relay::start(Setup::default()).await;
+    relay.follow(|at, to, times| {
+        if at == At::Letter && to.starts_with("ada") && times == 1 {
+            Do::Hang
+        } else {
+            Do::Accept
+        }
+    });
+    let desk = Desk::by(&relay);
+    desk.post("ada", |_| ()).await;
+    desk.until("ada", |entry| entry.attempts == 1).await;
+    desk.worker.abort();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    desk.app.db.close().await;
+    let Desk { folder, app, .. } = desk;
+    drop(app);
+    let settings = [("smtp_url", format!("smtp://{}", relay.address))];
+    let desk = Desk::again(folder, *NOW, &settings);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(desk.entry("ada").await.state, State::Waiting, "not at once");
+    desk.advance(TimeDelta::minutes(2)).await;
+    desk.ends("ada", State::Sent).await;
+    assert_eq!(relay.count(), 1);
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn letters_into_a_folder_appear_whole_and_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::start(&[(
+        "mail_folder",
+        folder.path().join("out").to_string_lossy().into_owned(),
+    )]);
+    for n in 0..20 {
+        desk.post(&format!("m{n}"), |_| ()).await;
+    }
+    desk.post("m3", |_| ()).await;
+    for n in 0..20 {
+        desk.ends(&format!("m{n}"), State::Sent).await;
+    }
+    let files: Vec<_> = std::fs::read_dir(folder.path().join("out"))
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
+    assert_eq!(files.len(), 20);
+    for file in files {
+        assert_eq!(file.extension().unwrap(), "eml");
+        let bytes = std::fs::read(&file).unwrap();
+        let letter = MessageParser::default().parse(&bytes).unwrap();
+        assert!(letter.subject().unwrap().starts_with('m') && letter.body_html(0).is_some());
+    }
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn without_a_relay_letters_wait_and_the_desk_says_how_many() {
+    let desk = Desk::start(&[]);
+    desk.post("ada", |_| ()).await;
+    desk.post("bob", |_| ()).await;
+    let condition = outbox::condition(&desk.app).await;
+    assert_eq!(condition.state, Mood::Off);
+    assert_eq!(
+        condition.words,
+        "2 letters wait in the outbox until SMTP is set."
+    );
+    assert_eq!(desk.entry("ada").await.attempts, 0);
+    let folder = desk.close().await;
+    let relay = Relay::start(Setup::default()).await;
+    let desk = Desk::again(
+        folder,
+        *NOW,
+        &[("smtp_url", format!("smtp://{}", relay.address))],
+    );
+    desk.ends("ada", State::Sent).await;
+    desk.ends("bob", State::Sent).await;
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn the_secret_of_an_account_goes_with_its_letter() {
+    let relay = Relay::start(Setup::default()).await;
+    let desk = Desk::by(&relay);
+    desk.post("ada", |parcel| parcel.kind = "account").await;
+    desk.ends("ada", State::Sent).await;
+    let payload = |app: &App| {
+        let app = app.clone();
+        async move {
+            app.db
+                .read(|conn| {
+                    Ok(conn.query_row("select payload from outbox", [], |row| {
+                        row.get::<_, String>(0)
+                    })?)
+                })
+                .await
+                .unwrap()
+        }
+    };
+    assert_eq!(payload(&desk.app).await, "{}");
+    let now = desk.app.clock.now() + TimeDelta::days(31);
+    desk.app
+        .db
+        .write(move |tx| store::forget_old(tx, now))
+        .await
+        .unwrap();
+    assert!(
+        desk.app
+            .db
+            .read(|conn| store::counts(conn))
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn a_rate_is_kept() {
+    let relay = Relay::start(Setup::default()).await;
+    let desk = Desk::start(&[
+        ("smtp_url", format!("smtp://{}", relay.address)),
+        ("mail_rate", "2".into()),
+    ]);
+    for n in 0..5 {
+        desk.post(&format!("m{n}"), |_| ()).await;
+    }
+    for sent in 1..=5 {
+        for _ in 0..100 {
+            if relay.count() == sent {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        assert_eq!(relay.count(), sent);
+        desk.advance(TimeDelta::seconds(30)).await;
+    }
+    desk.close().await;
+}
