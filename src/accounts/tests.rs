@@ -222,3 +222,14 @@ fn a_browser_is_named_in_a_few_words() {
         ]
     );
 }
+
+#[test]
+fn over_tls_the_cookie_is_bound_to_this_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut app = app(folder.path());
+    assert_eq!(super::extract::cookie_name(&app), "session");
+    let mut config = (*app.config).clone();
+    config.public_url = Some("https://desk.example.org".into());
+    app.config = std::sync::Arc::new(config);
+    assert_eq!(super::extract::cookie_name(&app), "__Host-session");
+}
