@@ -16,5 +16,6 @@ mod common;
 mod kafka;
 mod people;
 mod push;
+mod sites;
 mod stream;
 mod web;
