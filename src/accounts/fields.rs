@@ -1,6 +1,9 @@
 //! What people type about themselves, understood once.
 
+use std::ops::RangeInclusive;
 use std::str::FromStr as _;
+
+use serde_json::Value;
 
 /// The longest address that mail can carry (RFC 5321 §4.5.3.1.3), characters.
 const LONGEST_ADDRESS: usize = 254;
@@ -47,6 +50,26 @@ pub fn full_name(text: &str) -> Result<String, String> {
         true => Ok(name.to_owned()),
         false => Err("must be 1 to 100 characters on one line".into()),
     }
+}
+
+/// A finite number within `range`, given as one or as its text, with a point or a comma.
+pub fn number(value: &Value, range: RangeInclusive<f64>) -> Option<f64> {
+    let number = match value {
+        Value::Number(number) => number.as_f64()?,
+        Value::String(text) => {
+            let text = text.trim().replace('−', "-").replace(',', ".");
+            text.parse().ok()?
+        }
+        _ => return None,
+    };
+    (number.is_finite() && range.contains(&number)).then_some(number)
+}
+
+/// Text of 1 to `most` characters on one line, trimmed: it may stand in a letter's subject.
+pub fn words(value: &Value, most: usize) -> Option<String> {
+    let text = value.as_str()?.trim();
+    let fits = (1..=most).contains(&text.chars().count()) && !text.contains(is_unseemly);
+    fits.then(|| text.to_owned())
 }
 
 /// Control characters, line and paragraph separators, and those that turn the direction of writing.

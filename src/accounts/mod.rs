@@ -1,6 +1,7 @@
 //! People: signing up and in, their sites and telescopes, and what they want to be told.
 
 mod account;
+pub mod channels;
 mod door;
 mod entry;
 mod export;
@@ -22,6 +23,7 @@ mod second_step;
 mod secret;
 pub mod sessions;
 mod sign_up;
+pub mod sites;
 pub mod store;
 
 #[cfg(test)]
@@ -32,6 +34,7 @@ pub use first::invitation;
 pub use local::local_routes;
 pub use model::Member;
 pub use preferences::{Notify, Preferences};
+pub use sites::{Delivery, Site, Telescope};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use utoipa_axum::router::OpenApiRouter;
@@ -45,6 +48,9 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(account::router())
         .merge(members::router())
         .merge(json::router())
+        .merge(sites::router())
+        .merge(preferences::router())
+        .merge(channels::router())
 }
 
 /// Forgets sessions, tokens and links that no longer work.

@@ -4,17 +4,20 @@ mod circulars;
 pub mod json;
 pub mod list;
 pub mod model;
+pub mod outlook;
 pub mod page;
 pub mod routes;
 mod rows;
 pub mod store;
 pub mod story;
 pub mod view;
+mod visibility;
 
 #[cfg(test)]
 mod tests;
 
 pub use json::BurstJson;
 pub use model::{Best, Burst, Tier, Verdict, Withdrawal};
+pub use outlook::{Demands, Outlook, outlook};
 pub use routes::router;
 pub use store::{Arrival, Filed, Recorded, record};

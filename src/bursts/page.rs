@@ -86,7 +86,7 @@ pub fn page(viewer: Viewer, whole: &Whole, now: DateTime<Utc>) -> BurstPage {
             .collect(),
         names: names(burst, &whole.heard),
         timeline: timeline(whole, now),
-        fragments: Vec::new(),
+        fragments: super::visibility::fragment(burst).into_iter().collect(),
     }
 }
 

@@ -37,6 +37,7 @@ pub fn router() -> OpenApiRouter<App> {
         .route("/bursts", get(list_page))
         .route("/bursts/latest", get(async || Redirect::to("/")))
         .route("/bursts/{id}", get(burst_page))
+        .merge(super::visibility::router())
 }
 
 /// Which bursts to list; everything, unless a field says otherwise.

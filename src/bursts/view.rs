@@ -178,6 +178,7 @@ pub struct ClassStep {
     pub after: String,
 }
 
+#[derive(Debug, Clone, PartialEq)]
 pub struct Fact {
     pub label: String,
     pub value: String,

@@ -19,5 +19,6 @@ mod outbox;
 mod push;
 #[expect(dead_code, reason = "the fault tests need some of it alone")]
 mod smtp;
+mod sites;
 mod stream;
 mod web;

@@ -66,7 +66,7 @@ async fn bearer(desk: &Served, email: &str) -> String {
     access["access_token"].as_str().unwrap().to_owned()
 }
 
-async fn member(desk: &Served, address: &'static str) -> String {
+pub(crate) async fn member(desk: &Served, address: &'static str) -> String {
     assert_eq!(sign_up(desk, address).await.status(), 202);
     confirm(desk, address).await;
     bearer(desk, address).await

@@ -1,5 +1,7 @@
 //! Forms: fields with their labels, what was typed, and what is wrong with it.
 
+use serde_json::Value;
+
 use crate::platform::error::FieldFault;
 use crate::platform::{Error, Result};
 
@@ -96,6 +98,41 @@ impl Faults {
             field: field.into(),
             message: message.into(),
         });
+    }
+
+    /// Notes a fault where nothing was given.
+    pub fn require(&mut self, field: &str, given: Option<&Value>) {
+        if given.is_none() {
+            self.add(field, "is needed");
+        }
+    }
+
+    /// Puts what was given, as `read` understands it, into `place`; nothing given leaves that as it is.
+    pub fn put<T>(
+        &mut self,
+        field: &str,
+        given: Option<&Value>,
+        place: &mut T,
+        read: impl Fn(&Value) -> Option<T>,
+        must: &str,
+    ) {
+        match given.map(read) {
+            None => {}
+            Some(Some(value)) => *place = value,
+            Some(None) => self.add(field, must),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What was made of the input, unless something was wrong with it.
+    pub fn checked<T>(self, made: T) -> Result<T, Vec<FieldFault>> {
+        match self.0.is_empty() {
+            true => Ok(made),
+            false => Err(self.0),
+        }
     }
 
     /// [`Error::Invalid`] where anything is wrong.

@@ -1,9 +1,14 @@
 //! What a member wants to be told, and when.
 
+mod input;
+mod page;
+pub mod store;
+
+pub use input::MISSIONS;
+pub(super) use page::router;
+
 use chrono::NaiveTime;
 use serde::{Deserialize, Serialize};
-
-use crate::platform::error::FieldFault;
 
 /// The one choice made at sign-up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -60,26 +65,9 @@ impl Default for Preferences {
     }
 }
 
-impl Preferences {
-    /// These preferences with those that are given, by the names of their fields.
-    pub fn checked(
-        &self,
-        given: &serde_json::Map<String, serde_json::Value>,
-    ) -> Result<Self, Vec<FieldFault>> {
-        let mut these = serde_json::to_value(self).unwrap_or_default();
-        if let Some(these) = these.as_object_mut() {
-            these.extend(given.clone());
-        }
-        serde_json::from_value(these).map_err(|error| {
-            vec![FieldFault {
-                field: "preferences".into(),
-                message: error.to_string(),
-            }]
-        })
-    }
-}
-
 impl Notify {
+    pub const ALL: [Self; 4] = [Self::Every, Self::Observable, Self::Digest, Self::None];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Every => "every",
@@ -91,8 +79,6 @@ impl Notify {
 
     /// From the word of [`Notify::as_str`].
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Every, Self::Observable, Self::Digest, Self::None]
-            .into_iter()
-            .find(|one| one.as_str() == word)
+        Self::ALL.into_iter().find(|one| one.as_str() == word)
     }
 }
