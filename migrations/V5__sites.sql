@@ -1,4 +1,4 @@
--- Where members observe from, and with what. Angles are degrees.
+-- Where members observe from, with what, and where else they are told. Angles are degrees, times microseconds since 1970, UTC.
 
 create table sites (
     id integer primary key autoincrement,
@@ -11,6 +11,8 @@ create table sites (
     time_zone text not null,
     -- [[azimuth, altitude], …] of the visible horizon; one point is a minimum altitude all round.
     horizon text not null check (json_valid(horizon)),
+    -- When news that concern this site go out: as the member wishes, or otherwise for this site.
+    delivery text not null default 'member' check (delivery in ('member', 'immediate', 'digest', 'off')),
     created_at integer not null,
     updated_at integer not null
 ) strict;
@@ -22,8 +24,21 @@ create table telescopes (
     site_id integer not null references sites (id) on delete cascade,
     name text not null,
     -- Diameter of the field of view.
-    fov_deg real not null,
+    fov_deg real not null check (fov_deg > 0),
     limiting_magnitude real
 ) strict;
 
 create index telescopes_by_site on telescopes (site_id);
+
+-- Where a member is told besides by letter.
+create table channels (
+    id integer primary key autoincrement,
+    member_id integer not null references members (id) on delete cascade,
+    kind text not null check (kind in ('ntfy', 'webhook')),
+    -- https, without a user or a password in it.
+    url text not null,
+    -- Signs what is posted to a webhook; its owner has the same. Null for ntfy.
+    secret text,
+    created_at integer not null,
+    unique (member_id, url)
+) strict;

@@ -19,11 +19,18 @@ use crate::{accounts, alerts, bursts, home, intake, ops};
 
 /// What is done at set times.
 fn chores() -> Vec<Chore> {
-    vec![Chore {
-        name: "forget old events",
-        every: TimeDelta::hours(1),
-        run: |tx, now| bus::forget_old(tx, now).map(drop),
-    }]
+    vec![
+        Chore {
+            name: "forget old events",
+            every: TimeDelta::hours(1),
+            run: |tx, now| bus::forget_old(tx, now).map(drop),
+        },
+        Chore {
+            name: "forget who was told",
+            every: TimeDelta::days(1),
+            run: alerts::forget_old,
+        },
+    ]
 }
 
 /// Every area's routes, and their description.
@@ -127,6 +134,10 @@ fn start_workers(app: &App, tasks: &Tasks) {
             intake::desk::hear(desk.clone(), kafka.clone(), stop.clone())
         });
     }
+    let (desk, stop) = (app.clone(), tasks.stopping());
+    tasks.keep("alerts", app.health.clone(), move || {
+        alerts::expand(desk.clone(), stop.clone())
+    });
     let (desk, stop) = (app.clone(), tasks.stopping());
     tasks.keep("chores", app.health.clone(), move || {
         cron::keep_time(desk.clone(), chores(), stop.clone())

@@ -2,6 +2,7 @@
 
 pub mod model;
 pub mod preferences;
+pub mod sites;
 
 pub use model::Member;
 pub use preferences::{Notify, Preferences};

@@ -89,6 +89,14 @@ impl Equatorial {
         Self::from_vector([x, y * cos - z * sin, y * sin + z * cos])
     }
 
+    /// Ecliptic longitude 0 ≤ longitude < 360 and latitude of J2000, deg, to 0.05″.
+    pub fn ecliptic(self) -> (f64, f64) {
+        let [x, y, z] = self.vector();
+        let (sin, cos) = OBLIQUITY.to_radians().sin_cos();
+        let ecliptic = Self::from_vector([x, y * cos + z * sin, z * cos - y * sin]);
+        (ecliptic.ra, ecliptic.dec)
+    }
+
     /// Unit vector towards RA 0 Dec 0, RA 90 Dec 0 and the pole.
     pub(super) fn vector(self) -> [f64; 3] {
         let (ra, dec) = (self.ra.to_radians(), self.dec.to_radians());

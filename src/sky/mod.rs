@@ -1,6 +1,7 @@
 //! Pure astronomy: where things are on the sky, how far apart, and how to draw them.
 
 mod contour;
+mod crossing;
 mod graticule;
 mod outline;
 mod projection;
@@ -8,24 +9,37 @@ mod svg;
 #[cfg(test)]
 mod tests;
 
+pub mod almanac;
+pub mod altitude_chart;
 pub mod chart;
 pub mod constellations;
 pub mod coordinates;
+pub mod dome;
 pub mod finder;
 pub mod horizon;
+pub mod night;
+pub mod observer;
+pub mod place;
 pub mod region;
 pub mod site;
 pub mod skymap;
 pub mod stars;
+pub mod visibility;
 
+pub use almanac::Almanac;
+pub use altitude_chart::{AltitudeSpec, altitude_chart, horizon_chart};
 pub use chart::{ChartSpec, Mark, Moon, chart};
 pub use constellations::{Constellation, constellation};
 pub use coordinates::{Equatorial, angle_words};
+pub use dome::{NightGrid, RoughWindow};
 pub use finder::{FinderSpec, finder};
-pub use horizon::Horizon;
+pub use horizon::{Horizon, HorizonFault};
+pub use night::{Course, Darkness, Night, Twilight};
+pub use observer::{Crossing, Horizontal, Observer, Phase};
 pub use region::{CredibleMap, Region};
 pub use site::Site;
 pub use skymap::MapFault;
+pub use visibility::{Limits, MoonView, Share, Visibility, Window, airmass, visibility};
 
 /// Area of the whole sky, deg².
 const WHOLE_SKY: f64 =

@@ -86,6 +86,15 @@ impl Region {
         }
     }
 
+    /// Up to 200 places, each standing for an equal part of the area that holds 90 %; the same ones each time.
+    pub fn sample(&self) -> Vec<Equatorial> {
+        match self {
+            Self::Circle { center, radius } if *radius < 0.01 => vec![*center],
+            Self::Circle { center, radius } => spiral(*center, *radius),
+            Self::Map(map) => spread(&map.most),
+        }
+    }
+
     /// One line of text that [`Region::from_text`] reads back: `circle RA DEC RADIUS`, or `map RA DEC AREA50 AREA90 | MOC | MOC` with the 50 % and 90 % regions as IVOA MOC ASCII.
     pub fn to_text(&self) -> String {
         match self {
@@ -164,6 +173,39 @@ impl CredibleMap {
     pub fn half_contains(&self, place: Equatorial) -> bool {
         covers(&self.half, place)
     }
+}
+
+/// Places in a sample of a region.
+const SAMPLE: u32 = 200;
+
+/// Places all over a cap, as the seeds stand in a sunflower.
+fn spiral(center: Equatorial, radius: f64) -> Vec<Equatorial> {
+    let golden = 180.0 * (3.0 - 5_f64.sqrt());
+    let seed = |i: u32| {
+        let part = (f64::from(i) + 0.5) / f64::from(SAMPLE);
+        let distance = 2.0 * (part.sqrt() * (radius / 2.0).to_radians().sin()).asin();
+        center.offset(distance.to_degrees(), f64::from(i) * golden)
+    };
+    (0..SAMPLE).map(seed).collect()
+}
+
+/// Cells of a coverage, evenly along HEALPix's nested curve, which keeps neighbours together.
+fn spread(coverage: &Coverage) -> Vec<Equatorial> {
+    let (order, cells) = (coverage.depth_max(), coverage.n_depth_max_cells());
+    let places = cells.min(u64::from(SAMPLE));
+    let mut wanted = (0..places)
+        .map(|i| (2 * i + 1) * cells / (2 * places))
+        .peekable();
+    let (mut sample, mut passed) = (Vec::new(), 0);
+    for range in coverage.moc_ranges().iter() {
+        let shift = 2 * u32::from(29 - order);
+        let (first, end) = (range.start >> shift, range.end >> shift);
+        while let Some(n) = wanted.next_if(|n| *n < passed + (end - first)) {
+            sample.push(center(order, first + (n - passed)));
+        }
+        passed += end - first;
+    }
+    sample
 }
 
 /// The densest cells that together reach a probability; the one that reaches it is the last.

@@ -16,4 +16,5 @@ mod common;
 mod kafka;
 mod push;
 mod stream;
+mod told;
 mod web;

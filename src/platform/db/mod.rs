@@ -93,6 +93,11 @@ impl Db {
             .await
     }
 
+    /// Changes after every commit that [rang](Tx::ring).
+    pub fn bell(&self) -> tokio::sync::watch::Receiver<()> {
+        self.writer.bell.subscribe()
+    }
+
     /// Where the file lies.
     pub fn path(&self) -> &Path {
         &self.path

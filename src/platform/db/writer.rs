@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 
 use anyhow::anyhow;
 use rusqlite::Connection;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::platform::{Error, Result};
 
@@ -23,9 +23,16 @@ const BATCH: usize = 256;
 pub struct Tx<'c> {
     conn: &'c Connection,
     after_commit: RefCell<Vec<Box<dyn FnOnce() + Send>>>,
+    bell: &'c watch::Sender<()>,
 }
 
 impl Tx<'_> {
+    /// Wakes, after the commit, whoever waits for a parcel ([`super::Db::bell`]).
+    pub fn ring(&self) {
+        let bell = self.bell.clone();
+        self.after_commit(move || bell.send_replace(()));
+    }
+
     /// Runs `f` after the commit; never where the job fails or the commit does.
     pub fn after_commit(&self, f: impl FnOnce() + Send + 'static) {
         self.after_commit.borrow_mut().push(Box::new(f));
@@ -47,17 +54,21 @@ type Job = Box<dyn FnOnce(&Tx) -> Answer + Send>;
 pub(super) struct Writer {
     jobs: Mutex<Option<SyncSender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    pub(super) bell: watch::Sender<()>,
 }
 
 impl Writer {
     pub(super) fn start(conn: Connection) -> anyhow::Result<Self> {
         let (jobs, queue) = sync_channel(QUEUE);
+        let bell = watch::Sender::new(());
+        let rung = bell.clone();
         let thread = std::thread::Builder::new()
             .name("writer".into())
-            .spawn(move || write_all(conn, &queue))?;
+            .spawn(move || write_all(conn, &queue, &rung))?;
         Ok(Self {
             jobs: Mutex::new(Some(jobs)),
             thread: Mutex::new(Some(thread)),
+            bell,
         })
     }
 
@@ -115,9 +126,9 @@ impl Writer {
     }
 }
 
-fn write_all(conn: Connection, queue: &Receiver<Job>) {
+fn write_all(conn: Connection, queue: &Receiver<Job>, bell: &watch::Sender<()>) {
     while let Ok(first) = queue.recv() {
-        write_batch(&conn, first, queue);
+        write_batch(&conn, first, queue, bell);
     }
     if let Err(error) = conn.execute_batch("pragma optimize; pragma wal_checkpoint(truncate);") {
         tracing::warn!("The write-ahead log was not emptied: {error}.");
@@ -128,11 +139,12 @@ fn write_all(conn: Connection, queue: &Receiver<Job>) {
 }
 
 /// One transaction: the first job and those that wait behind it.
-fn write_batch(conn: &Connection, first: Job, queue: &Receiver<Job>) {
+fn write_batch(conn: &Connection, first: Job, queue: &Receiver<Job>, bell: &watch::Sender<()>) {
     let began = std::time::Instant::now();
     let tx = Tx {
         conn,
         after_commit: RefCell::default(),
+        bell,
     };
     if let Err(error) = conn.execute_batch("begin immediate") {
         // The job is dropped undone, and its caller told so.

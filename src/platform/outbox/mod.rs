@@ -113,10 +113,19 @@ pub type Composers = BTreeMap<&'static str, Composer>;
 
 /// Puts a parcel into the outbox with the transaction's other changes; false where that key has been there before.
 pub fn post(tx: &Tx, now: DateTime<Utc>, parcel: &Parcel) -> Result<bool> {
+    insert(tx, now, parcel, "waiting")
+}
+
+/// The same for a parcel that is only to be looked at, and never sent.
+pub fn keep(tx: &Tx, now: DateTime<Utc>, parcel: &Parcel) -> Result<bool> {
+    insert(tx, now, parcel, "kept")
+}
+
+fn insert(tx: &Tx, now: DateTime<Utc>, parcel: &Parcel, state: &str) -> Result<bool> {
     let added = tx
         .prepare_cached(
             "insert into outbox (key, channel, address, member_id, kind, payload, state, due_at, expires_at, created_at)
-             values (?1, ?2, ?3, ?4, ?5, ?6, 'waiting', ?7, ?8, ?9) on conflict (key) do nothing",
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) on conflict (key) do nothing",
         )?
         .execute(params![
             parcel.key,
@@ -125,6 +134,7 @@ pub fn post(tx: &Tx, now: DateTime<Utc>, parcel: &Parcel) -> Result<bool> {
             parcel.member,
             parcel.kind,
             parcel.payload.to_string(),
+            state,
             parcel.due_at.timestamp_micros(),
             parcel.expires_at.map(|at| at.timestamp_micros()),
             now.timestamp_micros(),

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// Parses a drawing and holds it against the rules for drawings.
-fn inspect(drawing: &str, what: &str) {
+pub(super) fn inspect(drawing: &str, what: &str) {
     use quick_xml::{Reader, events::Event};
     assert!(
         drawing.len() <= 120_000,

@@ -16,6 +16,9 @@ macro_rules! fixture {
 }
 
 mod drawing;
+mod night;
+mod site;
+mod visibility;
 
 const MAP: Mollweide = Mollweide {
     middle: 180.0,

@@ -1,0 +1,188 @@
+//! The events of one night: when the Sun sets and rises, how dark it gets, when the Moon is up.
+
+use chrono::{DateTime, Utc};
+
+use super::crossing::{self, Span};
+use super::observer::{Crossing, Observer};
+
+/// Altitude of the Sun's middle when its upper limb stands on the horizon: 16′ of radius and 34′ of refraction, deg.
+pub const SUNSET: f64 = -0.8333;
+/// The same for the Moon, whose radius is 15.5′ in the mean, deg.
+pub const MOONSET: f64 = -0.826;
+
+/// How dark the sky has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Darkness {
+    /// The Sun is below −6°: the brightest stars.
+    Civil,
+    /// The Sun is below −12°: what most instruments can work with.
+    #[default]
+    Nautical,
+    /// The Sun is below −18°: as dark as it gets.
+    Astronomical,
+}
+
+impl Darkness {
+    /// All of them, the lightest first.
+    pub const ALL: [Self; 3] = [Self::Civil, Self::Nautical, Self::Astronomical];
+
+    /// The altitude below which the Sun has to be, deg.
+    pub fn altitude(self) -> f64 {
+        match self {
+            Self::Civil => -6.0,
+            Self::Nautical => -12.0,
+            Self::Astronomical => -18.0,
+        }
+    }
+}
+
+/// What a body does at an altitude in the time looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Course {
+    /// It is above for a part of the time.
+    Crosses,
+    /// It is above all the time.
+    StaysAbove,
+    /// It is below all the time.
+    StaysBelow,
+}
+
+/// When the Sun goes below an altitude and comes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Twilight {
+    /// Going down; `None` also if it was below at noon already.
+    pub dusk: Option<DateTime<Utc>>,
+    /// Coming up; `None` also if it stays below until the next noon.
+    pub dawn: Option<DateTime<Utc>>,
+    /// Tells an endless day from an endless night.
+    pub sun: Course,
+}
+
+/// One night, from noon to noon.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Night {
+    /// The noon with which it begins.
+    pub noon: DateTime<Utc>,
+    /// When the Sun is lowest.
+    pub midnight: DateTime<Utc>,
+    /// The noon with which it ends.
+    pub next_noon: DateTime<Utc>,
+    /// Altitude of the Sun at midnight, deg.
+    pub lowest_sun: f64,
+    /// Sunset ([`SUNSET`]).
+    pub sunset: Option<DateTime<Utc>>,
+    /// Sunrise.
+    pub sunrise: Option<DateTime<Utc>>,
+    /// Whether there is a sunset: above all the time is the midnight sun, below all the time the polar night.
+    pub sun: Course,
+    /// The Sun at −6°.
+    pub civil: Twilight,
+    /// The Sun at −12°.
+    pub nautical: Twilight,
+    /// The Sun at −18°.
+    pub astronomical: Twilight,
+    /// Risings and settings of the Moon ([`MOONSET`]), in order. Far north and south there may be two of a kind.
+    pub moon_events: Vec<Crossing>,
+    /// Whether the Moon comes and goes.
+    pub moon: Course,
+}
+
+impl Night {
+    /// The first moonrise.
+    pub fn moonrise(&self) -> Option<DateTime<Utc>> {
+        self.moon_events
+            .iter()
+            .find(|event| event.rising)
+            .map(|event| event.at)
+    }
+
+    /// The first moonset.
+    pub fn moonset(&self) -> Option<DateTime<Utc>> {
+        self.moon_events
+            .iter()
+            .find(|event| !event.rising)
+            .map(|event| event.at)
+    }
+
+    /// When it is as dark as that.
+    pub fn dark(&self, darkness: Darkness) -> Twilight {
+        match darkness {
+            Darkness::Civil => self.civil,
+            Darkness::Nautical => self.nautical,
+            Darkness::Astronomical => self.astronomical,
+        }
+    }
+}
+
+impl Observer {
+    /// The events of the night.
+    pub fn night(&self) -> Night {
+        let instant = |t| self.almanac().instant(t);
+        let midnight = self.midnight();
+        let day = self.twilight(SUNSET);
+        let [civil, nautical, astronomical] = Darkness::ALL.map(|d| self.twilight(d.altitude()));
+        let moon_events = self.moon_crossings(MOONSET);
+        let moon_is_up = (self.moon_height())(midnight) > MOONSET.to_radians().sin();
+        Night {
+            noon: self.noon(),
+            midnight: instant(midnight),
+            next_noon: self.next_noon(),
+            lowest_sun: (self.sun_height())(midnight).asin().to_degrees(),
+            sunset: day.dusk,
+            sunrise: day.dawn,
+            sun: day.sun,
+            civil,
+            nautical,
+            astronomical,
+            moon: course(!moon_events.is_empty(), moon_is_up),
+            moon_events,
+        }
+    }
+
+    /// The stretch around midnight in which the Sun is below an altitude (deg), s of the almanac.
+    pub(super) fn below(&self, altitude: f64) -> Option<Span> {
+        let height = self.sun_height();
+        let low = crossing::above(
+            &|t| -height(t),
+            -altitude.to_radians().sin(),
+            self.night_span(),
+        );
+        let midnight = self.midnight();
+        low.into_iter()
+            .find(|(from, to)| (*from..=*to).contains(&midnight))
+    }
+
+    fn twilight(&self, altitude: f64) -> Twilight {
+        let (noon, next_noon) = self.night_span();
+        let Some((from, to)) = self.below(altitude) else {
+            return Twilight {
+                dusk: None,
+                dawn: None,
+                sun: Course::StaysAbove,
+            };
+        };
+        let dusk = (from > noon).then(|| self.almanac().instant(from));
+        let dawn = (to < next_noon).then(|| self.almanac().instant(to));
+        let sun = course(dusk.or(dawn).is_some(), false);
+        Twilight { dusk, dawn, sun }
+    }
+
+    /// When the Sun is lowest, s of the almanac.
+    fn midnight(&self) -> f64 {
+        let (height, span) = (self.sun_height(), self.night_span());
+        let candidates = crossing::turns(&height, span)
+            .into_iter()
+            .chain([span.0, span.1]);
+        candidates
+            .min_by(|a, b| height(*a).total_cmp(&height(*b)))
+            .unwrap_or(span.0)
+    }
+}
+
+pub(super) fn course(crosses: bool, above: bool) -> Course {
+    match (crosses, above) {
+        (true, _) => Course::Crosses,
+        (false, true) => Course::StaysAbove,
+        (false, false) => Course::StaysBelow,
+    }
+}
