@@ -72,7 +72,7 @@ impl Replay {
             return Ok(());
         }
         if table {
-            println!("\n{}", account.letters());
+            println!("\n{}", account.tellings());
         }
         println!("{}", account.notices());
         Ok(())
@@ -117,8 +117,8 @@ impl Account {
         lines
     }
 
-    /// Letters by member and in all.
-    fn letters(&self) -> String {
+    /// How often members were told, each and all.
+    fn tellings(&self) -> String {
         if self.told.is_empty() {
             return "Nobody was told of anything.".into();
         }
@@ -135,7 +135,7 @@ impl Account {
             .iter()
             .filter(|line| line.reason == Reason::Withdrawn);
         format!(
-            "{} letters about {} bursts, {} of them withdrawals: {}.",
+            "Told {} times of {} bursts, {} times that it was none: {}.",
             self.told.len(),
             bursts.len(),
             withdrawn.count(),
@@ -157,15 +157,15 @@ impl Account {
 }
 
 impl Line {
-    const HEAD: &str = "time (UTC)           burst                notice                member               reason";
+    const HEAD: &str = "time (UTC)           burst                      notice                 member           reason";
 
     fn words(&self) -> String {
         format!(
-            "{}  {:20} {:21} {:20} {}",
+            "{}  {:26} {:22} {:16} {}",
             self.time.format("%Y-%m-%d %H:%M:%S"),
-            cut(&self.burst, 20),
-            cut(&self.notice, 21),
-            cut(&self.member, 20),
+            cut(&self.burst, 26),
+            cut(&self.notice, 22),
+            cut(&self.member, 16),
             self.reason.as_str()
         )
     }
@@ -182,12 +182,14 @@ fn kind(body: &[u8]) -> String {
     let Ok(notice) = notices::read(body) else {
         return String::new();
     };
-    let instrument = notice.instrument.unwrap_or_default();
-    let words = [
+    let (mission, kind) = (
         notice.mission.as_str(),
-        &instrument,
-        &notice.kind.as_str().replace('_', " "),
-    ]
-    .join(" ");
-    words.split_whitespace().collect::<Vec<_>>().join(" ")
+        notice.kind.as_str().replace('_', " "),
+    );
+    match notice.instrument.as_deref() {
+        // GECAM's instruments carry its name.
+        Some(instrument) if instrument.starts_with(mission) => format!("{instrument} {kind}"),
+        Some(instrument) => format!("{mission} {instrument} {kind}"),
+        None => format!("{mission} {kind}"),
+    }
 }
