@@ -13,7 +13,8 @@ create table outbox (
     kind text not null,
     -- What its composer needs, as JSON. Emptied once it has left where it holds a secret.
     payload text not null check (json_valid(payload)),
-    state text not null check (state in ('waiting', 'sent', 'failed', 'expired', 'suppressed')),
+    -- Kept: a replay's, to be looked at and never sent.
+    state text not null check (state in ('waiting', 'sent', 'failed', 'expired', 'suppressed', 'kept')),
     attempts integer not null default 0,
     -- Not before then. Moved ahead before each attempt, so that a program that is killed in the middle tries again.
     due_at integer not null,

@@ -33,6 +33,11 @@ fn chores() -> Vec<Chore> {
             every: TimeDelta::hours(1),
             run: accounts::forget_old,
         },
+        Chore {
+            name: "forget who was told",
+            every: TimeDelta::days(1),
+            run: alerts::forget_old,
+        },
         outbox::chore(),
     ]
 }
@@ -41,6 +46,9 @@ fn chores() -> Vec<Chore> {
 fn composers() -> Composers {
     [
         ("account", accounts::letters::compose as outbox::Composer),
+        ("burst", alerts::letters::compose),
+        ("digest", alerts::letters::compose),
+        (accounts::channels::TRIAL, accounts::channels::compose_trial),
         ("trial", outbox::trial::compose),
     ]
     .into()
@@ -170,6 +178,10 @@ fn start_workers(app: &App, tasks: &Tasks) {
     let (desk, stop) = (app.clone(), tasks.stopping());
     tasks.keep("letters", app.health.clone(), move || {
         outbox::work(desk.clone(), composers(), stop.clone())
+    });
+    let (desk, stop) = (app.clone(), tasks.stopping());
+    tasks.keep("alerts", app.health.clone(), move || {
+        alerts::expand(desk.clone(), stop.clone())
     });
     let (desk, stop) = (app.clone(), tasks.stopping());
     tasks.keep("chores", app.health.clone(), move || {

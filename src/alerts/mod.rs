@@ -1,8 +1,27 @@
 //! Who is told of a burst, when, and in what words.
+//!
+//! A burst's change is noted in the transaction that makes it ([`tell`]); a worker judges every member by it ([`expand()`])
+//! with rules that know neither database nor clock ([`decide()`]), and puts their letters into the outbox.
 
+pub mod decide;
+mod due;
+pub mod expand;
+pub mod grids;
 pub mod reason;
+mod sources;
+pub mod standing;
+pub mod store;
+pub mod tell;
 
+#[cfg(test)]
+mod tests;
+
+pub use decide::{Told, Watcher, decide};
+pub use expand::{expand, settle};
 pub use reason::Reason;
+pub use standing::{Standing, State};
+pub use store::forget_old;
+pub use tell::{Letters, tell};
 
 use utoipa_axum::router::OpenApiRouter;
 

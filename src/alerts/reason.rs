@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Why a letter is written. A member hears of a burst at most once for each, but for positions that become better still.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Reason {
     /// A burst that this member has not heard of.
@@ -18,4 +18,31 @@ pub enum Reason {
     Withdrawn,
     /// The morning's letter.
     Digest,
+}
+
+impl Reason {
+    pub const ALL: [Self; 6] = [
+        Self::New,
+        Self::Better,
+        Self::Classified,
+        Self::Observable,
+        Self::Withdrawn,
+        Self::Digest,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Better => "better",
+            Self::Classified => "classified",
+            Self::Observable => "observable",
+            Self::Withdrawn => "withdrawn",
+            Self::Digest => "digest",
+        }
+    }
+
+    /// From the word of [`Reason::as_str`].
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.as_str() == word)
+    }
 }

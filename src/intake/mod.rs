@@ -22,6 +22,7 @@ use chrono::{DateTime, Utc};
 use metrics::{counter, histogram};
 use sha2::{Digest as _, Sha256};
 
+use crate::alerts::{self, Letters};
 use crate::bursts::{self, Arrival, Burst, BurstJson, Filed};
 use crate::notices::{self, Notice};
 use crate::platform::{App, Bus, Result, Tx};
@@ -39,8 +40,10 @@ pub struct RawNotice {
     pub body: Vec<u8>,
     /// When the broker took it.
     pub kafka_time: Option<DateTime<Utc>>,
-    /// Set for replays: everything is dated as of then.
+    /// Set for replays: everything is dated as of then, and nobody is told.
     pub as_of: Option<DateTime<Utc>>,
+    /// Of a replay: who would have been told is decided as of then all the same, and their letters are kept, unsent.
+    pub keeps_letters: bool,
 }
 
 impl RawNotice {
@@ -51,6 +54,15 @@ impl RawNotice {
             body,
             kafka_time: None,
             as_of: None,
+            keeps_letters: false,
+        }
+    }
+
+    fn letters(&self) -> Option<Letters> {
+        match (self.as_of, self.keeps_letters) {
+            (None, _) => Some(Letters::Sent),
+            (Some(_), true) => Some(Letters::Kept),
+            (Some(_), false) => None,
         }
     }
 }
@@ -100,7 +112,7 @@ impl Incoming {
     }
 }
 
-/// One transaction: the notice under its burst, or aside, and what browsers are to hear.
+/// One transaction: the notice under its burst, or aside, what browsers are to hear, and that members are to be told.
 async fn write(app: &App, incoming: &Arc<Incoming>) -> Result<Recorded> {
     let (bus, clock, incoming) = (app.bus.clone(), app.clock.clone(), incoming.clone());
     let began = clock.now();
@@ -118,6 +130,9 @@ async fn write(app: &App, incoming: &Arc<Incoming>) -> Result<Recorded> {
                 let filed =
                     bursts::record(tx, stored, arrival, notice, &raw.body, region.as_ref())?;
                 announce(tx, &bus, now, &filed)?;
+                if let Some(letters) = raw.letters() {
+                    alerts::tell(tx, stored, letters, &filed)?;
+                }
                 Ok(filed.recorded)
             }
             Err(reason) => aside::keep(tx, arrival, reason, &raw.body),

@@ -4,14 +4,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
+use axum::{Json, Router};
 use chrono::{DateTime, Utc};
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
 
-use super::{RawNotice, Recorded, take};
+use super::{RawNotice, take};
+use crate::alerts::{self, store::Said};
 use crate::notices;
 use crate::platform::error::Exit;
 use crate::platform::{App, Error, Result};
@@ -38,12 +41,21 @@ pub enum Taker {
     Server(reqwest::Client),
 }
 
-/// Takes them in, paced by their dates `speed` times as fast as they came, or without a pause; tells the word for each outcome.
+/// What became of a replayed notice.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Outcome {
+    /// As [`super::Recorded::word`] has it.
+    pub recorded: String,
+    /// Who would have been told of it, where that was asked.
+    pub told: Vec<Said>,
+}
+
+/// Takes them in, paced by their dates `speed` times as fast as they came, or without a pause; tells what became of each.
 pub async fn play(
     taker: &Taker,
     raws: Vec<RawNotice>,
     speed: Option<f64>,
-    mut tell: impl FnMut(String),
+    mut tell: impl FnMut(&RawNotice, Outcome),
 ) -> anyhow::Result<()> {
     let mut before: Option<DateTime<Utc>> = None;
     for raw in raws {
@@ -52,21 +64,38 @@ pub async fn play(
             tokio::time::sleep(Duration::from_secs_f64(pause.clamp(0.0, 86_400.0))).await;
         }
         before = raw.as_of;
-        tell(match taker {
-            Taker::Here(app) => take_patiently(app, raw).await?.word().to_owned(),
-            Taker::Server(server) => hand_over(server, raw).await?,
-        });
+        let outcome = match taker {
+            Taker::Here(app) => take_patiently(app, &raw).await?,
+            Taker::Server(server) => hand_over(server, &raw).await?,
+        };
+        tell(&raw, outcome);
     }
     Ok(())
 }
 
-async fn take_patiently(app: &App, raw: RawNotice) -> anyhow::Result<Recorded> {
+async fn take_patiently(app: &App, raw: &RawNotice) -> anyhow::Result<Outcome> {
     loop {
-        match take(app, raw.clone()).await {
+        match take_and_say(app, raw.clone()).await {
             Err(Error::Busy) => tokio::time::sleep(Duration::from_millis(20)).await,
             other => return Ok(other?),
         }
     }
+}
+
+/// Takes a notice in and, where its letters are kept, waits until every member has been judged by it.
+async fn take_and_say(app: &App, raw: RawNotice) -> Result<Outcome> {
+    let asked = raw.as_of.filter(|_| raw.keeps_letters);
+    let revision = app.db.read(alerts::store::latest).await?;
+    let recorded = take(app, raw).await?.word().to_owned();
+    let told = match asked {
+        Some(at) => {
+            alerts::settle(app).await?;
+            let said = move |conn: &Connection| alerts::store::said(conn, revision, at);
+            app.db.read(said).await?
+        }
+        None => Vec::new(),
+    };
+    Ok(Outcome { recorded, told })
 }
 
 /// Routes for commands on this machine, served on a socket that only the owner of the data folder reaches.
@@ -77,18 +106,23 @@ pub fn local_routes(app: App) -> Router {
         .with_state(app)
 }
 
-async fn replayed(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<String> {
+async fn replayed(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Outcome>> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let as_of = header("x-as-of").and_then(|text| text.parse().ok());
     let topic = header("x-topic").unwrap_or("replay");
     let raw = RawNotice {
         as_of,
+        keeps_letters: headers.contains_key("x-keep-letters"),
         ..RawNotice::new(topic, body.to_vec())
     };
-    Ok(take(&app, raw).await?.word().to_owned())
+    take_and_say(&app, raw).await.map(Json)
 }
 
-async fn hand_over(server: &reqwest::Client, raw: RawNotice) -> anyhow::Result<String> {
+async fn hand_over(server: &reqwest::Client, raw: &RawNotice) -> anyhow::Result<Outcome> {
     let as_of = raw.as_of.map(|at| at.to_rfc3339()).unwrap_or_default();
     loop {
         let request = server
@@ -100,9 +134,13 @@ async fn hand_over(server: &reqwest::Client, raw: RawNotice) -> anyhow::Result<S
             )
             .header("x-as-of", &as_of)
             .body(raw.body.clone());
+        let request = match raw.keeps_letters {
+            true => request.header("x-keep-letters", "1"),
+            false => request,
+        };
         let answer = request.send().await.context("The server stopped")?;
         if answer.status() != StatusCode::SERVICE_UNAVAILABLE {
-            return Ok(answer.error_for_status()?.text().await?);
+            return Ok(answer.error_for_status()?.json().await?);
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -21,4 +21,5 @@ mod push;
 mod smtp;
 mod sites;
 mod stream;
+mod told;
 mod web;
