@@ -131,7 +131,7 @@ fn start(folder: &Path, relay: &Relay) -> Child {
 fn states(folder: &Path) -> BTreeMap<String, usize> {
     let read = |conn: Connection| {
         let mut select = conn.prepare("select state, count(*) from outbox group by state")?;
-        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get::<_, u32>(1)? as usize)))?;
         rows.collect()
     };
     Connection::open(folder.join("grb-app.db"))
