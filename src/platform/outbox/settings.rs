@@ -123,7 +123,7 @@ impl Relay {
         if !matches!(parsed.path(), "" | "/") || parsed.fragment().is_some() {
             return Err(fault("there is something after the host").into());
         }
-        let login = login(&parsed).map_err(|why| fault(why))?;
+        let login = login(&parsed).map_err(&fault)?;
         let encryption = encryption(&parsed, &host, login.is_some()).map_err(|why| fault(&why))?;
         let usual = match encryption {
             Encryption::Wrapped => 465,

@@ -229,7 +229,7 @@ fn nothing_that_a_person_writes_becomes_a_header() {
                 letter.thread = Some(Thread {
                     root: text.into(),
                     first: false,
-                })
+                });
             },
         ];
         for change in fields {
