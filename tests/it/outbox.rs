@@ -286,7 +286,7 @@ async fn an_unknown_recipient_is_not_written_to_again_until_that_is_lifted() {
     let failed = desk.ends("ada", State::Failed).await;
     assert!(failed.last_answer.unwrap().contains("5.1.1"));
     desk.post("more", |parcel| {
-        parcel.address = "ADA@members.example".into()
+        parcel.address = "ADA@members.example".into();
     })
     .await;
     desk.ends("more", State::Suppressed).await;
@@ -379,12 +379,12 @@ async fn what_has_expired_is_not_sent_even_in_the_middle_of_the_talk() {
         Do::Accept
     });
     desk.post("soon", |parcel| {
-        parcel.expires_at = Some(now + TimeDelta::minutes(30))
+        parcel.expires_at = Some(now + TimeDelta::minutes(30));
     })
     .await;
     desk.ends("soon", State::Expired).await;
     desk.post("over", |parcel| {
-        parcel.payload = json!({ "say": "nothing" })
+        parcel.payload = json!({ "say": "nothing" });
     })
     .await;
     desk.ends("over", State::Expired).await;
@@ -413,16 +413,18 @@ async fn a_composer_that_falls_over_is_an_attempt_and_hurts_nobody_else() {
 #[tokio::test]
 async fn a_fall_in_the_middle_loses_nothing() {
     let relay = Relay::start(Setup::default()).await;
-    relay.follow(|at, to, times| {
-        if at == At::Letter && to.starts_with("ada") && times == 1 {
-            Do::Hang
-        } else {
-            Do::Accept
+    let has_come = CancellationToken::new();
+    let come = has_come.clone();
+    relay.follow(move |at, _, times| {
+        if at == At::Letter && times == 1 {
+            come.cancel();
+            return Do::Hang;
         }
+        Do::Accept
     });
     let desk = Desk::by(&relay);
     desk.post("ada", |_| ()).await;
-    desk.until("ada", |entry| entry.attempts == 1).await;
+    has_come.cancelled().await;
     desk.worker.abort();
     tokio::time::sleep(Duration::from_millis(100)).await;
     desk.app.db.close().await;
@@ -516,14 +518,7 @@ async fn the_secret_of_an_account_goes_with_its_letter() {
         .write(move |tx| store::forget_old(tx, now))
         .await
         .unwrap();
-    assert!(
-        desk.app
-            .db
-            .read(|conn| store::counts(conn))
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert!(desk.app.db.read(store::counts).await.unwrap().is_empty());
     desk.close().await;
 }
 
@@ -548,5 +543,70 @@ async fn a_rate_is_kept() {
         assert_eq!(relay.count(), sent);
         desk.advance(TimeDelta::seconds(30)).await;
     }
+    desk.close().await;
+}
+
+async fn page(app: &App, path: &str) -> (u16, axum::http::HeaderMap, String) {
+    use tower::util::ServiceExt as _;
+    let request = axum::http::Request::builder()
+        .uri(path)
+        .header("accept", "text/html")
+        .body(axum::body::Body::empty())
+        .unwrap();
+    let answer = grb_app::serve::routes(app.clone())
+        .oneshot(request)
+        .await
+        .unwrap();
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    let body = axum::body::to_bytes(answer.into_body(), 1 << 20)
+        .await
+        .unwrap();
+    (status, headers, String::from_utf8_lossy(&body).into_owned())
+}
+
+/// In a demonstration letters are read there; elsewhere a stranger sees none.
+#[tokio::test]
+async fn the_outbox_is_read_in_a_demonstration_and_by_officers_only() {
+    let desk = Desk::start(&[]);
+    desk.post("<b>ada</b>", |parcel| parcel.kind = "account")
+        .await;
+    let mut app = desk.app.clone();
+    app.outbox.know(composers());
+    for path in [
+        "/outbox",
+        "/outbox/1",
+        "/outbox/1/letter.html",
+        "/api/admin/status",
+    ] {
+        assert_eq!(page(&app, path).await.0, 401, "{path}");
+    }
+    let mut config = (*app.config).clone();
+    config.demo = Some("A demonstration.".into());
+    app.config = Arc::new(config);
+    let (status, _, list) = page(&app, "/outbox").await;
+    assert_eq!(status, 200);
+    assert!(
+        list.contains("/outbox/1") && list.contains("One letter waits") && !list.contains("<b>ada"),
+        "{list}"
+    );
+    let (status, headers, letter) = page(&app, "/outbox/1").await;
+    assert_eq!(status, 200);
+    assert!(letter.contains("letter.html"), "{letter}");
+    assert!(
+        headers["content-security-policy"]
+            .to_str()
+            .unwrap()
+            .contains("frame-src 'self'")
+    );
+    let (status, headers, html) = page(&app, "/outbox/1/letter.html").await;
+    let policy = headers["content-security-policy"].to_str().unwrap();
+    assert!(
+        policy.contains("sandbox")
+            && policy.contains("default-src 'none'")
+            && !policy.contains("script")
+    );
+    assert_eq!((status, html.contains("<p>")), (200, true));
+    assert_eq!(page(&app, "/outbox/99").await.0, 404);
+    assert_eq!(page(&app, "/outbox?state=failed").await.0, 200);
     desk.close().await;
 }

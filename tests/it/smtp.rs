@@ -219,11 +219,12 @@ async fn say(
     reply.write_to(&mut text)?;
     wire.get_mut().write_all(&text).await?;
     wire.get_mut().flush().await?;
-    Ok(reply.action != Action::Close)
+    Ok(reply.action != Action::Close && !visit.lock().unwrap().over)
 }
 
 struct Visit {
     act: Do,
+    over: bool,
     encrypted: bool,
     user: Option<String>,
     from: String,
@@ -235,6 +236,7 @@ impl Default for Visit {
     fn default() -> Self {
         Self {
             act: Do::Accept,
+            over: false,
             encrypted: false,
             user: None,
             from: String::new(),
@@ -293,7 +295,9 @@ impl Handler for Desk {
 
     fn data_end(&mut self) -> Response {
         let reply = self.answer(At::Letter, response::OK);
-        let visit = self.visit.lock().unwrap();
+        let mut visit = self.visit.lock().unwrap();
+        // mailin's session would take what follows a refused letter for more of it.
+        visit.over = reply.is_error;
         if matches!(visit.act, Do::Accept | Do::TakeAndHangUp) {
             self.relay.kept.lock().unwrap().taken.push(Taken {
                 from: visit.from.clone(),

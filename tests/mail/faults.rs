@@ -31,7 +31,7 @@ fn is_dead(to: &str) -> bool {
 /// Three times in ten something goes wrong, somewhere between the greeting and the last word.
 fn fate(at: At, to: &str, _: u32) -> Do {
     if at == At::Rcpt && is_dead(to) {
-        return if to.len() % 2 == 0 {
+        return if to.len().is_multiple_of(2) {
             Do::Say(550, "5.1.1 no such user")
         } else {
             Do::Say(554, "5.7.9 no")
@@ -49,7 +49,10 @@ fn fate(at: At, to: &str, _: u32) -> Do {
     if chance >= share {
         return Do::Accept;
     }
-    let one = |all: &[Do]| all[(chance / share * all.len() as f64) as usize];
+    let one = |all: &[Do]| {
+        let byte = u8::from_str_radix(&random::hex(1), 16).unwrap();
+        all[usize::from(byte) % all.len()]
+    };
     match at {
         At::Greeting | At::Login => one(&[Do::Say(421, "4.3.2 closing"), Do::HangUp]),
         At::Mail => one(&[
@@ -131,7 +134,7 @@ fn start(folder: &Path, relay: &Relay) -> Child {
 fn states(folder: &Path) -> BTreeMap<String, usize> {
     let read = |conn: Connection| {
         let mut select = conn.prepare("select state, count(*) from outbox group by state")?;
-        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get::<_, u32>(1)? as usize)))?;
         rows.collect()
     };
     Connection::open(folder.join("grb-app.db"))

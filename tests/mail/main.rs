@@ -6,7 +6,7 @@
 )]
 
 mod faults;
-mod postfix;
+mod server;
 #[path = "../it/smtp.rs"]
 #[expect(dead_code, reason = "these tests need less of it")]
 mod smtp;

@@ -15,6 +15,9 @@ use super::{Letter, Order, Thread};
 const SUBJECT_LIMIT: usize = 200;
 const NAME_LIMIT: usize = 100;
 
+/// No line of a letter may be longer than 998 (RFC 5322 §2.1.1), and an address cannot be broken.
+const URL_LIMIT: usize = 900;
+
 /// A header whose value is one of ours, or an address that has been parsed.
 macro_rules! header {
     ($name:ident, $written:literal) => {
@@ -74,7 +77,9 @@ pub(super) fn write(
         .unsubscribe
         .as_deref()
         .and_then(|url| Url::parse(url).ok());
-    if let Some(url) = unsubscribe.filter(|url| matches!(url.scheme(), "https" | "http")) {
+    if let Some(url) = unsubscribe
+        .filter(|url| matches!(url.scheme(), "https" | "http") && url.as_str().len() <= URL_LIMIT)
+    {
         message = message
             .header(ListUnsubscribe(format!("<{url}>")))
             .header(ListUnsubscribePost("List-Unsubscribe=One-Click".into()));

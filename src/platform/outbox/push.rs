@@ -132,3 +132,116 @@ fn innermost(error: &reqwest::Error) -> String {
     }
     one_line(&cause.to_string(), 200)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use axum::Router;
+    use axum::http::HeaderMap;
+    use axum::response::Redirect;
+    use axum::routing::{any, post};
+    use chrono::Utc;
+    use serde_json::json;
+
+    use super::*;
+    use crate::platform::outbox::Channel;
+
+    type Heard = Arc<Mutex<Vec<(HeaderMap, String)>>>;
+
+    /// A server on this machine, and what it hears.
+    async fn listener() -> (String, Heard) {
+        let heard = Heard::default();
+        let ears = heard.clone();
+        let take = post(async move |headers: HeaderMap, body: String| {
+            ears.lock().unwrap().push((headers, body));
+        });
+        let inward = || Redirect::temporary("http://10.0.0.1/");
+        let round = || Redirect::temporary("/round");
+        let routes = Router::new()
+            .route("/topic", take)
+            .route("/inward", any(async move || inward()))
+            .route("/round", any(async move || round()));
+        let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", socket.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(socket, routes).await });
+        (base, heard)
+    }
+
+    fn order(address: String) -> Order {
+        Order {
+            id: 1,
+            key: "k".into(),
+            channel: Channel::Ntfy,
+            address,
+            member: None,
+            payload: json!({}),
+            created_at: chrono::DateTime::<Utc>::UNIX_EPOCH,
+            at: chrono::DateTime::<Utc>::UNIX_EPOCH,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_push_says_what_ntfy_and_a_webhook_expect() {
+        let (base, heard) = listener().await;
+        let pushes = Pushes::new(Reach::this_machine()).unwrap();
+        let push = Composed::Push {
+            title: "GRB 230506A — up\r\nX-Evil: 1".into(),
+            text: "It is up.".into(),
+            url: "https://club.example/bursts/1".into(),
+            urgent: true,
+        };
+        let json = Composed::Json {
+            body: json!({ "burst": 17 }),
+            secret: Secret::new("key"),
+        };
+        for composed in [push, json] {
+            let pushed = pushes
+                .push(&order(format!("{base}/topic")), &composed, 1000)
+                .await;
+            assert!(matches!(pushed, Pushed::Taken(_)), "{pushed:?}");
+        }
+        let heard = heard.lock().unwrap();
+        let (headers, body) = &heard[0];
+        assert_eq!(
+            headers["title"],
+            "=?UTF-8?B?R1JCIDIzMDUwNkEg4oCUIHVwIFgtRXZpbDogMQ==?="
+        );
+        assert_eq!(
+            (&headers["priority"], body.as_str()),
+            (&"high".parse().unwrap(), "It is up.")
+        );
+        assert!(!headers.contains_key("x-evil"));
+        let (headers, body) = &heard[1];
+        assert_eq!(body, r#"{"burst":17}"#);
+        // printf '1000\n{"burst":17}' | openssl dgst -sha256 -hmac key
+        assert_eq!(headers["x-signature"], SIGNED);
+        assert_eq!(headers["x-timestamp"], "1000");
+    }
+
+    const SIGNED: &str = "ada5a79145ceb0a70a8b80b88bfde9bde5272eab1706ffa70929feb4ff91b4e3";
+
+    #[tokio::test]
+    async fn a_redirect_inward_or_without_end_is_not_followed() {
+        let (base, _) = listener().await;
+        let pushes = Pushes::new(Reach::this_machine()).unwrap();
+        let composed = Composed::Json {
+            body: json!({}),
+            secret: Secret::new("key"),
+        };
+        for (path, why) in [("inward", "public"), ("round", "three times")] {
+            let pushed = pushes
+                .push(&order(format!("{base}/{path}")), &composed, 1)
+                .await;
+            assert!(
+                matches!(&pushed, Pushed::Later(words) if words.contains(why)),
+                "{pushed:?}"
+            );
+        }
+        let world = Pushes::new(Reach::world()).unwrap();
+        let pushed = world
+            .push(&order(format!("{base}/topic")), &composed, 1)
+            .await;
+        assert!(matches!(pushed, Pushed::Never(_)), "{pushed:?}");
+    }
+}

@@ -70,9 +70,12 @@ pub struct Login {
 impl Mail {
     /// Reads the settings that begin with `mail_` and `smtp_`; one that cannot be used is named (exit 78).
     pub fn understand(sources: &Sources) -> anyhow::Result<Self> {
+        let connections = connections(sources)?;
         let way = match (sources.text("smtp_url"), sources.text("mail_folder")) {
             (None, None) => Way::Off,
-            (Some(url), None) => Way::Relay(Box::new(Relay::understand(sources, &url)?)),
+            (Some(url), None) => {
+                Way::Relay(Box::new(Relay::understand(sources, &url, connections)?))
+            }
             (None, Some(folder)) => Way::Folder(folder.into()),
             (Some(_), Some(_)) => {
                 let both = "smtp_url and mail_folder are both set; letters can only go one way. Remove one of them.";
@@ -100,7 +103,7 @@ impl Mail {
 
 impl Relay {
     /// `smtp://user:password@host:port?tls=required`, or `smtps://…`.
-    fn understand(sources: &Sources, url: &str) -> anyhow::Result<Self> {
+    fn understand(sources: &Sources, url: &str, connections: u32) -> anyhow::Result<Self> {
         // The address holds a password, so its text is never repeated.
         let origin = sources
             .get("smtp_url")
@@ -120,7 +123,7 @@ impl Relay {
         if !matches!(parsed.path(), "" | "/") || parsed.fragment().is_some() {
             return Err(fault("there is something after the host").into());
         }
-        let login = login(&parsed).map_err(|why| fault(why))?;
+        let login = login(&parsed).map_err(&fault)?;
         let encryption = encryption(&parsed, &host, login.is_some()).map_err(|why| fault(&why))?;
         let usual = match encryption {
             Encryption::Wrapped => 465,
@@ -138,7 +141,7 @@ impl Relay {
             encryption,
             login,
             ca,
-            connections: connections(sources)?,
+            connections,
         })
     }
 

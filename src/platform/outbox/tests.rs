@@ -206,6 +206,20 @@ fn nothing_that_a_person_writes_becomes_a_header() {
     assert!(payloads.len() >= 50);
     let usual = bytes(&letter(), "k");
     let usual_names = names(&MessageParser::default().parse(&usual).unwrap());
+    let none: Vec<String> = Vec::new();
+    // What is not among the usual headers, each as often as usual.
+    let extra = |read: &Message| {
+        let mut usual = usual_names.clone();
+        let mut extra = names(read);
+        extra.retain(|name| match usual.iter().position(|known| known == name) {
+            Some(at) => {
+                usual.remove(at);
+                false
+            }
+            None => true,
+        });
+        extra
+    };
     for payload in &payloads {
         let fields: [fn(&mut Letter, &str); 4] = [
             |letter, text| letter.to_name = Some(text.into()),
@@ -215,7 +229,7 @@ fn nothing_that_a_person_writes_becomes_a_header() {
                 letter.thread = Some(Thread {
                     root: text.into(),
                     first: false,
-                })
+                });
             },
         ];
         for change in fields {
@@ -223,7 +237,7 @@ fn nothing_that_a_person_writes_becomes_a_header() {
             change(&mut changed, payload);
             let raw = bytes(&changed, &format!("key {payload}"));
             let read = MessageParser::default().parse(&raw).unwrap();
-            assert_eq!(names(&read), usual_names, "{payload:?}");
+            assert_eq!(extra(&read), none, "{payload:?}");
             let to: Vec<_> = read
                 .to()
                 .unwrap()
@@ -410,7 +424,7 @@ fn the_sender_is_the_club_at_the_host_of_its_pages() {
             ("club_name", "Orion Hill"),
             ("public_url", "https://desk.club.example")
         ]),
-        "\"Orion Hill\" <grb-app@desk.club.example>"
+        "Orion Hill <grb-app@desk.club.example>"
     );
     assert_eq!(
         from(&[("public_url", "http://192.0.2.7:8080")]),

@@ -25,11 +25,14 @@ pub(super) enum Transport {
 
 /// Letters that have been handed over to nobody, for tests to look at.
 #[derive(Clone, Default)]
-pub struct Kept(Arc<Mutex<Vec<(String, Vec<u8>)>>>);
+pub struct Kept(Arc<Mutex<Vec<HandedOver>>>);
+
+/// Address and bytes of a letter.
+type HandedOver = (String, Vec<u8>);
 
 impl Kept {
     /// Address and bytes of each letter, in the order they left.
-    pub fn letters(&self) -> Vec<(String, Vec<u8>)> {
+    pub fn letters(&self) -> Vec<HandedOver> {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -46,8 +46,7 @@ pub async fn try_out(
 
 /// Composes the trial letter: a parcel of kind `trial` needs nothing but an address.
 pub fn compose(app: App, _: Order) -> BoxFuture<'static, Result<Composed>> {
-    let letter = letter(&app.config.club_name);
-    async move { Ok(Composed::Letter(Box::new(letter))) }.boxed()
+    async move { Ok(Composed::Letter(Box::new(letter(&app.config.club_name)))) }.boxed()
 }
 
 fn letter(club: &str) -> Letter {

@@ -47,7 +47,7 @@ impl Post {
                 // The relay had hung up meanwhile; the letter has not gone anywhere.
                 Err(Fault {
                     step: Step::Sender,
-                    cause: Cause::Broken(_),
+                    cause: Cause::Broken(_) | Cause::Silent,
                 }) => {}
                 answer => return self.keep(talk, answer).await,
             }
@@ -64,21 +64,17 @@ impl Post {
     }
 
     /// Keeps a conversation for the next letter where it can go on.
-    async fn keep(
-        &self,
-        mut talk: Talk,
-        answer: Result<talk::Reply, Fault>,
-    ) -> Result<String, Fault> {
+    async fn keep(&self, talk: Talk, answer: Result<talk::Reply, Fault>) -> Result<String, Fault> {
         let goes_on = match &answer {
             Ok(_) => talk.letters < LETTERS_A_CONNECTION,
             Err(Fault {
                 cause: Cause::Refused(reply),
                 ..
-            }) => reply.code != 421 && talk.reset().await,
+            }) => reply.code != 421,
             Err(Fault {
                 cause: Cause::TooLate | Cause::Unfit(_),
                 ..
-            }) => talk.reset().await,
+            }) => true,
             Err(_) => false,
         };
         if goes_on {

@@ -31,6 +31,9 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// So long may a letter take, from the connection to the last reply.
 pub(super) const WHOLE: Duration = Duration::from_secs(60);
 
+/// A relay that is well forgets at once.
+const RESET: Duration = Duration::from_secs(5);
+
 /// A reply longer than this is none.
 const REPLY_LIMIT: u64 = 64 * 1024;
 
@@ -141,6 +144,8 @@ pub(super) struct Talk {
     encrypted: bool,
     /// How many letters it has carried.
     pub letters: u32,
+    /// A letter was refused half-way; the relay must forget it before the next.
+    unfinished: bool,
 }
 
 impl Talk {
@@ -156,6 +161,7 @@ impl Talk {
             offers: Vec::new(),
             encrypted: false,
             letters: 0,
+            unfinished: false,
         };
         if relay.encryption == Encryption::Wrapped {
             talk = talk.encrypt(relay, tls, tell).await?;
@@ -180,7 +186,13 @@ impl Talk {
         wanted: impl Fn() -> bool,
         tell: Tell<'_>,
     ) -> Result<Reply, Fault> {
+        if self.unfinished {
+            self.deadline = Instant::now() + RESET;
+            let reply = self.ask(Step::Sender, Rset).await?;
+            accepted(Step::Sender, reply).map_err(|_| silent(Step::Sender))?;
+        }
         self.deadline = Instant::now() + WHOLE;
+        self.unfinished = true;
         let mut parameters = Vec::new();
         let plain = |address: &Address| AsRef::<str>::as_ref(address).is_ascii();
         if !plain(from) || !plain(to) {
@@ -215,13 +227,9 @@ impl Talk {
         let taken = self.reply(Step::Letter).await?;
         tell("letter", &taken.to_string());
         self.letters += 1;
-        accepted(Step::Letter, taken)
-    }
-
-    /// Makes ready for another letter after one that was refused; false where the conversation is over.
-    pub(super) async fn reset(&mut self) -> bool {
-        let reply = self.ask(Step::Sender, Rset).await;
-        reply.is_ok_and(|reply| reply.code == 250)
+        let taken = accepted(Step::Letter, taken)?;
+        self.unfinished = false;
+        Ok(taken)
     }
 
     /// Says good-bye; nobody waits for the answer for long.

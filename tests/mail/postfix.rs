@@ -1,1 +1,0 @@
-//! A real mail server.
