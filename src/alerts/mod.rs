@@ -1,6 +1,8 @@
 //! Who is told of a burst, when, and in what words.
 
+pub mod letters;
 pub mod reason;
+mod unsubscribe;
 
 pub use reason::Reason;
 
@@ -9,5 +11,5 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::platform::App;
 
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+    unsubscribe::router()
 }

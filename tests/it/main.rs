@@ -14,6 +14,7 @@ mod commands;
 )]
 mod common;
 mod kafka;
+mod letters;
 mod people;
 mod push;
 mod sites;
