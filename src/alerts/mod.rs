@@ -7,11 +7,13 @@ pub mod decide;
 mod due;
 pub mod expand;
 pub mod grids;
+pub mod letters;
 pub mod reason;
 mod sources;
 pub mod standing;
 pub mod store;
 pub mod tell;
+mod unsubscribe;
 
 #[cfg(test)]
 mod tests;
@@ -28,5 +30,5 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::platform::App;
 
 pub fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+    unsubscribe::router()
 }

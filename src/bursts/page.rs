@@ -118,6 +118,7 @@ pub fn chart(burst: &Burst, region: Option<&Region>, heard: &[Heard]) -> Option<
         earlier: &earlier[last..],
         sun: None,
         moon: None,
+        view: None,
     }))
 }
 

@@ -201,6 +201,7 @@ fn fate(entry: &Entry, now: DateTime<Utc>) -> String {
         Fate::Failed => format!("refused {ended}"),
         Fate::Expired => format!("dropped {ended}"),
         Fate::Suppressed => format!("held back {ended}"),
+        Fate::Kept => "kept to be looked at".into(),
     }
 }
 

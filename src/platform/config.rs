@@ -177,6 +177,11 @@ pub const SETTINGS: &[Setting] = &[
         "Sign-ups and forgotten passwords from one address",
     ),
     setting(
+        "mail_pictures",
+        Some("true"),
+        "Two pictures in each letter about a burst; false saves a small computer work",
+    ),
+    setting(
         "metrics_listen",
         None,
         "Address of a listener that serves only /metrics",
@@ -201,6 +206,7 @@ pub struct Config {
     pub mail: Mail,
     pub cors_origins: Vec<String>,
     pub rates: Rates,
+    pub mail_pictures: bool,
     pub metrics_listen: Option<SocketAddr>,
     pub metrics_token: Option<Secret>,
     /// Set for `serve --demo`: the sentence that every page shows.
@@ -343,6 +349,7 @@ impl Sources {
             mail: Mail::understand(self)?,
             cors_origins: self.origins()?,
             rates: self.rates()?,
+            mail_pictures: self.parse("mail_pictures")?.unwrap_or(true),
             metrics_listen: self.parse("metrics_listen")?,
             metrics_token: self.text("metrics_token").map(Secret::new),
             demo: None,

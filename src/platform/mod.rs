@@ -23,8 +23,8 @@ pub use config::Config;
 pub use db::{Db, Tx};
 pub use error::{Error, Result};
 pub use health::Health;
-pub use web::limits::Limits;
 pub use outbox::Outbox;
+pub use web::limits::Limits;
 
 /// The handle that every function gets first.
 #[derive(Clone)]

@@ -16,6 +16,7 @@
 //! | `.region-90` `.region-50` | areas of the error region (fill); `.region-90-line` `.region-50-line` their borders |
 //! | `.target` | cross, ring and ticks at the best position |
 //! | `.earlier` | other positions, faint |
+//! | `.hidden` `.horizon` | what is below an observer's horizon (fill), and that horizon |
 //! | `.sun` `.moon` | Sun and Moon; `.moon-dark` the unlit part |
 //! | `.label` with `.minor`, `.constellation-name`, `.galactic-name`, `.ecliptic-name`, `.star-name`, `.target-label`, `.earlier-label`, `.on-field` | text; hide `.minor` on small screens; `.on-field` has a rim in the colour of `.field` as stroke |
 //! | `.heading` `.scale` `.compass` `.legend` | title lines, scale bar, N and E arrows and magnitude scale of a finder |
@@ -46,6 +47,17 @@ pub struct ChartSpec<'a> {
     pub sun: Option<Equatorial>,
     /// The Moon.
     pub moon: Option<Moon>,
+    /// What an observer sees of it.
+    pub view: Option<View<'a>>,
+}
+
+/// The part of the sky that is above somebody's horizon.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// The horizon, all the way round, evenly from north through east.
+    pub horizon: &'a [Equatorial],
+    /// Straight up.
+    pub zenith: Equatorial,
 }
 
 /// A position of less weight.
@@ -78,20 +90,41 @@ const LIMIT: f64 = 4.5;
 
 /// The whole sky in Mollweide's equal-area projection, ICRS, as SVG text of at most 120 kB.
 pub fn chart(spec: &ChartSpec<'_>) -> String {
-    let title = svg::escaped(spec.title);
-    let mut drawing = format!(
-        r#"<svg xmlns="http://www.w3.org/2000/svg" class="sky-chart all-sky" viewBox="0 0 1000 516" role="img" font-family="system-ui, sans-serif"><title>{title} on the sky</title><desc>{}</desc>"#,
-        svg::escaped(&description(spec))
-    );
-    drawing += &BACKGROUND;
+    drawing(
+        &format!(
+            "<title>{} on the sky</title><desc>{}</desc>",
+            svg::escaped(spec.title),
+            svg::escaped(&description(spec))
+        ),
+        &(BACKGROUND.clone() + &foreground(spec)),
+    )
+}
+
+/// Only the sky itself: what is the same on each [`chart`], for those who draw many.
+pub fn chart_ground() -> String {
+    drawing("", &BACKGROUND)
+}
+
+/// Only what a [`chart`] shows on the sky, to be laid over [`chart_ground`].
+pub fn chart_marks(spec: &ChartSpec<'_>) -> String {
+    drawing("", &foreground(spec))
+}
+
+fn drawing(words: &str, parts: &str) -> String {
+    format!(
+        r#"<svg xmlns="http://www.w3.org/2000/svg" class="sky-chart all-sky" viewBox="0 0 1000 516" role="img" font-family="system-ui, sans-serif">{words}{parts}</svg>"#
+    )
+}
+
+fn foreground(spec: &ChartSpec<'_>) -> String {
+    let mut drawn = spec.view.map(view).unwrap_or_default();
     if let Some(region) = spec.region {
-        drawing += &drawn_region(region);
+        drawn += &drawn_region(region);
     }
-    drawing += &spec.earlier.iter().map(earlier).collect::<String>();
-    drawing += &spec.sun.map(sun).unwrap_or_default();
-    drawing += &spec.moon.map(|m| moon(m, spec.sun)).unwrap_or_default();
-    drawing += &target(spec);
-    drawing + "</svg>"
+    drawn += &spec.earlier.iter().map(earlier).collect::<String>();
+    drawn += &spec.sun.map(sun).unwrap_or_default();
+    drawn += &spec.moon.map(|m| moon(m, spec.sun)).unwrap_or_default();
+    drawn + &target(spec)
 }
 
 /// What the drawing says, in words.
@@ -286,6 +319,39 @@ fn names() -> String {
     format!(
         r#"<g letter-spacing="0.6">{}</g>"#,
         prominent.filter_map(name).collect::<String>()
+    )
+}
+
+/// Shades what is below the horizon; the four winds stand on its rim.
+fn view(view: View<'_>) -> String {
+    let hidden = Outline {
+        rings: vec![view.horizon.to_vec()],
+        known: view.zenith,
+        known_inside: false,
+    };
+    let (area, line) = (
+        svg::areas(&hidden.filled(&MAP)),
+        svg::lines(&hidden.strokes(&MAP)),
+    );
+    let wind = |(quarter, name): (usize, &str)| {
+        let place = view.horizon.get(quarter * view.horizon.len() / 4)?;
+        let (x, y) = MAP.project(*place);
+        Some(svg::text_on_field(
+            "label wind",
+            (x, y + 5.0),
+            "middle",
+            14.0,
+            "#9fb89c",
+            name,
+        ))
+    };
+    let winds = ["N", "E", "S", "W"]
+        .into_iter()
+        .enumerate()
+        .filter_map(wind);
+    format!(
+        r##"<path class="hidden" d="{area}" fill="#05070c" fill-opacity="0.62" fill-rule="evenodd"/><path class="horizon" d="{line}" fill="none" stroke="#9fb89c" stroke-width="1.6" stroke-linejoin="round"/>{}"##,
+        winds.collect::<String>()
     )
 }
 

@@ -14,12 +14,13 @@ mod commands;
 )]
 mod common;
 mod kafka;
-mod people;
+mod letters;
 mod outbox;
+mod people;
 mod push;
+mod sites;
 #[expect(dead_code, reason = "the fault tests need some of it alone")]
 mod smtp;
-mod sites;
 mod stream;
 mod told;
 mod web;

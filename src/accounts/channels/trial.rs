@@ -6,6 +6,7 @@ use futures::future::BoxFuture;
 use serde_json::json;
 
 use super::{Channel, Kind, store};
+use crate::platform::config::Secret;
 use crate::platform::outbox::{self, Composed, Order, Parcel};
 use crate::platform::{App, Error, Result, Tx};
 
@@ -48,20 +49,23 @@ pub fn compose(app: App, order: Order) -> BoxFuture<'static, Result<Composed>> {
             }
             Err(other) => return Err(other),
         };
-        Ok(words(&app, channel.kind, order.at))
+        Ok(words(&app, channel, order.at))
     }
     .boxed()
 }
 
-fn words(app: &App, kind: Kind, at: DateTime<Utc>) -> Composed {
+fn words(app: &App, channel: Channel, at: DateTime<Utc>) -> Composed {
     let club = &app.config.club_name;
-    match kind {
-        Kind::Webhook => Composed::Json(json!({
-            "type": "test",
-            "club": club,
-            "at": at,
-            "message": "This is a test. What you will hear of bursts has the type burst.",
-        })),
+    match channel.kind {
+        Kind::Webhook => Composed::Json {
+            body: json!({
+                "reason": "test",
+                "club": club,
+                "at": at,
+                "message": "This is a test. What you will hear of bursts has another reason.",
+            }),
+            secret: Secret::new(channel.secret.unwrap_or_default()),
+        },
         Kind::Ntfy | Kind::Mail => Composed::Push {
             title: format!("A test from {club}"),
             text: "It arrived. When a burst is for you, you will hear of it here.".into(),

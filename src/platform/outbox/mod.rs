@@ -188,7 +188,12 @@ impl Outbox {
 ///
 /// Once it is committed, whoever carries parcels is woken.
 pub fn post(tx: &Tx, now: DateTime<Utc>, parcel: &Parcel) -> Result<bool> {
-    store::post(tx, now, parcel)
+    store::add(tx, now, parcel, State::Waiting)
+}
+
+/// The same for a parcel that is only to be looked at, and never sent.
+pub fn keep(tx: &Tx, now: DateTime<Utc>, parcel: &Parcel) -> Result<bool> {
+    store::add(tx, now, parcel, State::Kept)
 }
 
 /// Forgets what left, or failed, more than 30 days ago.
@@ -198,10 +203,4 @@ pub fn chore() -> Chore {
         every: chrono::TimeDelta::hours(6),
         run: |tx, now| store::forget_old(tx, now).map(drop),
     }
-}
-
-/// Deletes whatever was, is or would be sent to a member, who is leaving.
-pub fn forget(tx: &Tx, member: i64) -> Result<()> {
-    tx.execute("delete from outbox where member_id = ?1", [member])?;
-    Ok(())
 }

@@ -23,15 +23,18 @@ pub enum State {
     Failed,
     Expired,
     Suppressed,
+    /// A replay's, to be looked at and never sent.
+    Kept,
 }
 
 impl State {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Waiting,
         Self::Sent,
         Self::Failed,
         Self::Expired,
         Self::Suppressed,
+        Self::Kept,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -41,6 +44,7 @@ impl State {
             Self::Failed => "failed",
             Self::Expired => "expired",
             Self::Suppressed => "suppressed",
+            Self::Kept => "kept",
         }
     }
 
@@ -78,12 +82,12 @@ pub struct Entry {
     pub finished_at: Option<DateTime<Utc>>,
 }
 
-/// See [`super::post`].
-pub(super) fn post(tx: &Tx, now: DateTime<Utc>, parcel: &Parcel) -> Result<bool> {
+/// Adds a parcel; false where its key has been there before.
+pub(super) fn add(tx: &Tx, now: DateTime<Utc>, parcel: &Parcel, state: State) -> Result<bool> {
     let added = tx
         .prepare_cached(
             "insert into outbox (key, channel, address, member_id, kind, payload, state, due_at, expires_at, created_at)
-             values (?1, ?2, ?3, ?4, ?5, ?6, 'waiting', ?7, ?8, ?9) on conflict (key) do nothing",
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) on conflict (key) do nothing",
         )?
         .execute(params![
             parcel.key,
@@ -92,6 +96,7 @@ pub(super) fn post(tx: &Tx, now: DateTime<Utc>, parcel: &Parcel) -> Result<bool>
             parcel.member,
             parcel.kind,
             parcel.payload.to_string(),
+            state.as_str(),
             parcel.due_at.timestamp_micros(),
             parcel.expires_at.map(|at| at.timestamp_micros()),
             now.timestamp_micros(),

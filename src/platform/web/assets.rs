@@ -13,6 +13,7 @@ use crate::platform::Error;
 #[derive(RustEmbed)]
 #[folder = "assets/"]
 #[exclude = "sky/*"]
+#[exclude = "fonts/*.ttf"]
 struct Assets;
 
 /// One name for the whole set, since modules and style sheets name their neighbours.

@@ -63,6 +63,10 @@ fn draw(
         position: at(20.0, 9.0),
         illuminated: 0.3,
     };
+    let zenith = position.offset(70.0, 200.0);
+    let horizon: Vec<Equatorial> = (0..72)
+        .map(|i| zenith.offset(85.0, f64::from(i) * 5.0))
+        .collect();
     [
         chart(&ChartSpec {
             title,
@@ -71,6 +75,10 @@ fn draw(
             earlier: &earlier,
             sun: Some(at(196.0, -6.8)),
             moon: Some(moon),
+            view: Some(View {
+                horizon: &horizon,
+                zenith,
+            }),
         }),
         finder(&FinderSpec {
             title,
