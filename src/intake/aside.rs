@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Serialize;
 
-use super::Recorded;
+use super::{RawNotice, Recorded};
 use crate::bursts::Arrival;
-use crate::platform::{Error, Result, Tx};
+use crate::notices;
+use crate::platform::{App, Error, Result, Tx};
 
 /// An unreadable notice, without its bytes.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -72,6 +73,39 @@ pub fn body(conn: &Connection, id: i64) -> Result<Vec<u8>> {
         .query_row([id], |row| row.get(0))
         .optional()?;
     body.ok_or(Error::NotFound("notice set aside"))
+}
+
+/// Reads one again, with what this program knows now. Where that works it is recorded as of its arrival and is aside no more.
+pub async fn read_again(app: &App, id: i64) -> Result<Recorded> {
+    let raw = app.db.read(move |conn| raw(conn, id)).await?;
+    if notices::read(&raw.body).is_err() {
+        return Ok(Recorded::Aside);
+    }
+    let recorded = super::take(app, raw).await?;
+    if !matches!(recorded, Recorded::Aside) {
+        app.db.write(move |tx| forget(tx, id)).await?;
+    }
+    Ok(recorded)
+}
+
+/// Forgets one for good.
+pub fn forget(tx: &Tx, id: i64) -> Result<()> {
+    match tx.execute("delete from aside where id = ?1", [id])? {
+        0 => Err(Error::NotFound("notice set aside")),
+        _ => Ok(()),
+    }
+}
+
+fn raw(conn: &Connection, id: i64) -> Result<RawNotice> {
+    let found = conn
+        .prepare_cached("select topic, body, received_at from aside where id = ?1")?
+        .query_row([id], |row| {
+            let mut raw = RawNotice::new(row.get::<_, String>(0)?, row.get(1)?);
+            raw.as_of = DateTime::from_timestamp_micros(row.get(2)?);
+            Ok(raw)
+        })
+        .optional()?;
+    found.ok_or(Error::NotFound("notice set aside"))
 }
 
 /// How many there are.
