@@ -47,7 +47,6 @@ fn composers() -> Composers {
     [
         ("account", accounts::letters::compose as outbox::Composer),
         ("burst", alerts::letters::compose),
-        ("digest", alerts::letters::compose),
         (accounts::channels::TRIAL, accounts::channels::compose_trial),
         ("trial", outbox::trial::compose),
     ]

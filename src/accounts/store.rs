@@ -86,7 +86,7 @@ pub(super) fn officers(conn: &Connection) -> Result<i64> {
 }
 
 /// The new member's id. A taken address is [`Error::Invalid`].
-pub(super) fn insert(tx: &Tx, now: DateTime<Utc>, new: &NewMember) -> Result<i64> {
+pub fn insert(tx: &Tx, now: DateTime<Utc>, new: &NewMember) -> Result<i64> {
     let added = tx.execute(
         "insert into members (email, email_key, full_name, password, officer, confirmed_at, notify, created_at, updated_at)
          values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8) on conflict (email_key) do nothing",

@@ -64,7 +64,11 @@ async fn page(State(app): State<App>, _: Officer, viewer: Viewer) -> Result<Html
 }
 
 /// The bytes as they came, to be kept as a file: a stranger made them.
-async fn body(State(app): State<App>, _: Officer, Path(id): Path<i64>) -> Result<impl IntoResponse> {
+async fn body(
+    State(app): State<App>,
+    _: Officer,
+    Path(id): Path<i64>,
+) -> Result<impl IntoResponse> {
     let body = app.db.read(move |conn| aside::body(conn, id)).await?;
     let name = format!("attachment; filename=\"aside-{id}\"");
     Ok((

@@ -1,6 +1,7 @@
 //! How the program itself is: health, counters, the description of its API.
 
 mod admin;
+mod asides;
 mod docs;
 mod health;
 mod metrics;
@@ -24,6 +25,7 @@ pub fn router() -> OpenApiRouter<App> {
         .route("/health/ready", get(health::readiness))
         .routes(routes!(metrics::metrics))
         .routes(routes!(admin::status))
+        .merge(asides::router())
         .route("/outbox", get(outbox::list))
         .route("/outbox/{id}", get(outbox::show))
         .route("/outbox/{id}/letter.html", get(outbox::letter))

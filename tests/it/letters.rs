@@ -16,6 +16,8 @@ use serde_json::{Value, json};
 
 use crate::common::{TestApp, config, take_in};
 
+const HOOK: &str = "https://example.org/hook";
+
 /// A desk in the night of GRB 230506A, with one member.
 struct Night {
     app: App,
@@ -76,7 +78,10 @@ impl Night {
                 id: 1,
                 key: "key".into(),
                 channel,
-                address: "Vera@example.org".into(),
+                address: match channel {
+                    Channel::Mail => "Vera@example.org".into(),
+                    Channel::Ntfy | Channel::Webhook => HOOK.into(),
+                },
                 member: Some(7),
                 payload,
                 created_at: night(),
@@ -561,9 +566,19 @@ async fn a_push_says_the_same_in_three_lines_and_a_webhook_in_json() {
         (url.as_str(), urgent),
         ("https://desk.example.org/bursts/1", true)
     );
-    let Composed::Json(said) = desk.compose_on(Channel::Webhook, payload).await else {
+    desk.app
+        .db
+        .write(|tx| {
+            let hook = "insert into channels (member_id, kind, url, secret, created_at) values (7, 'webhook', ?1, 'kept', 1)";
+            Ok(tx.execute(hook, [HOOK])?)
+        })
+        .await
+        .unwrap();
+    let Composed::Json { body: said, secret } = desk.compose_on(Channel::Webhook, payload).await
+    else {
         panic!("no JSON")
     };
+    assert_eq!(secret.reveal(), "kept");
     assert_eq!(
         (&said["reason"], &said["burst"]["mission"]),
         (&json!("new"), &json!("Swift"))

@@ -22,7 +22,7 @@ use crate::sky::{
 };
 
 /// Pixels across: two for each that a letter has on a phone.
-const WIDTH: u16 = 680;
+const WIDTH: u16 = 640;
 
 /// Bytes of pictures that are kept for the next letter.
 const KEPT: u64 = 8 * 1024 * 1024;
