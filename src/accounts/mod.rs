@@ -18,6 +18,7 @@ mod pages;
 pub mod password;
 mod people;
 pub mod preferences;
+mod roster;
 mod seal;
 mod second_step;
 mod secret;
@@ -34,6 +35,7 @@ pub use first::invitation;
 pub use local::local_routes;
 pub use model::Member;
 pub use preferences::{Notify, Preferences};
+pub use roster::Roster;
 pub use sites::{Delivery, Site, Telescope};
 
 use chrono::{DateTime, TimeDelta, Utc};

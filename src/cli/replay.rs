@@ -1,13 +1,14 @@
 //! `grb-app replay`: recorded notices into the database, and who would have been told.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::json;
 
 use super::Common;
+use crate::accounts::Roster;
 use crate::alerts::Reason;
 use crate::intake::RawNotice;
 use crate::intake::replay::{self, Outcome, Taker};
@@ -24,6 +25,9 @@ pub(super) struct Replay {
     /// Decide who would have been told, as of each notice's date; the letters stay in the outbox and are never sent
     #[arg(long)]
     tell: bool,
+    /// With --tell: decide for the members of this file, in a database that goes afterwards
+    #[arg(long, requires = "tell", value_name = "FILE")]
+    members: Option<PathBuf>,
     /// With --tell: print one JSON document
     #[arg(long, requires = "tell")]
     json: bool,
@@ -40,16 +44,28 @@ impl Replay {
         {
             return Err(Exit::usage("--speed must be a number above 0.").into());
         }
-        let config = common.settings()?;
+        let mut config = common.settings()?;
         let mut raws = replay::load(&self.paths, Clock::system().now())?;
         for raw in &mut raws {
             raw.keeps_letters = self.tell;
+        }
+        // Held until the end: it goes with what is in it.
+        let scratch = self
+            .members
+            .as_ref()
+            .map(|_| tempfile::tempdir())
+            .transpose()?;
+        if let Some(scratch) = &scratch {
+            scratch.path().clone_into(&mut config.data_dir);
         }
         // There is one writer: the server, while it runs.
         let taker = match listen::beside(&config.data_dir) {
             Some(server) => Taker::Server(server),
             None => Taker::Here(Box::new(App::open(config, Clock::system())?)),
         };
+        if let (Some(members), Taker::Here(app)) = (&self.members, &taker) {
+            enrol(app, members).await?;
+        }
         let table = self.tell && !self.json;
         let mut account = Account::default();
         if table {
@@ -77,6 +93,13 @@ impl Replay {
         println!("{}", account.notices());
         Ok(())
     }
+}
+
+async fn enrol(app: &App, members: &Path) -> anyhow::Result<()> {
+    let at = members.display();
+    let text = std::fs::read_to_string(members)
+        .map_err(|error| Exit::data(format!("{at} cannot be read: {error}.")))?;
+    Roster::read(&text)?.enrol(app, None).await
 }
 
 /// What a replay came to.

@@ -16,6 +16,7 @@ use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use rusqlite::OptionalExtension as _;
 
+use crate::accounts::Roster;
 use crate::platform::config::SETTINGS;
 use crate::platform::error::Exit;
 use crate::platform::{App, Clock, Config, db};
@@ -23,6 +24,11 @@ use night::Due;
 
 /// The club that there is not.
 const CLUB: &str = "Orion Hill Observatory";
+
+/// Who belongs to it, and what everybody there signs in with.
+const MEMBERS: &str = include_str!("members.toml");
+const PASSWORD: &str = "night-desk";
+const OFFICER: &str = "vera@orion-hill.example";
 
 /// Where its first telescope stands, 44° N 5° E: it decides when the night begins.
 const ZONE: Tz = Tz::Europe__Paris;
@@ -65,6 +71,9 @@ impl Demo {
             Clock::fixed(start),
         )?;
         mark(&app, start).await?;
+        Roster::read(MEMBERS)?
+            .enrol(&app, Some(PASSWORD.into()))
+            .await?;
         night::take_in(&app, &week).await?;
         // Only now, so that opening and the week take nothing from the night.
         app.clock = Clock::night(start, night::LENGTH, night::RATE * speed);
@@ -127,7 +136,9 @@ fn sentence(speed: f64) -> String {
         rate if rate > 1.0 => format!("{} times as fast as it was", round(rate)),
         rate => format!("{} times slower than it was", round(1.0 / rate)),
     };
-    format!("A demonstration: a recorded night, played {fast}.")
+    format!(
+        "A demonstration: a recorded night, played {fast}. Sign up, or be its officer, {OFFICER} with the password {PASSWORD}; letters stay in the outbox."
+    )
 }
 
 /// A number of at most two decimals, without those that say nothing.

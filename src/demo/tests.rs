@@ -158,22 +158,15 @@ fn the_evening_is_ten_o_clock_at_the_site() {
 
 #[test]
 fn the_sentence_fits_the_speed() {
-    assert_eq!(
-        sentence(1.0),
-        "A demonstration: a recorded night, played sixty times as fast as it was."
-    );
-    assert_eq!(
-        sentence(2.5),
-        "A demonstration: a recorded night, played 150 times as fast as it was."
-    );
-    assert_eq!(
-        sentence(1.0 / 60.0),
-        "A demonstration: a recorded night, played as fast as it was."
-    );
-    assert_eq!(
-        sentence(1.0 / 120.0),
-        "A demonstration: a recorded night, played 2 times slower than it was."
-    );
+    for (speed, fast) in [
+        (1.0, "sixty times as fast as it was"),
+        (2.5, "150 times as fast as it was"),
+        (1.0 / 60.0, "as fast as it was"),
+        (1.0 / 120.0, "2 times slower than it was"),
+    ] {
+        let begins = format!("A demonstration: a recorded night, played {fast}. ");
+        assert!(sentence(speed).starts_with(&begins), "{}", sentence(speed));
+    }
 }
 
 #[test]

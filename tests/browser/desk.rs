@@ -25,21 +25,37 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn start() -> Self {
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let http = Client::builder().tls_certs_only([]).build().unwrap();
-        let mut desk = Self {
-            process: None,
-            address: "127.0.0.1:0".into(),
-            http,
-            folder: tempfile::tempdir().unwrap(),
-        };
+        let mut desk = Self::stopped();
         desk.start_again();
         desk
     }
 
+    /// A demonstration.
+    pub(crate) fn demo() -> Self {
+        let mut desk = Self::stopped();
+        desk.serve(&["serve", "--demo", "--listen", "127.0.0.1:0"]);
+        desk
+    }
+
+    fn stopped() -> Self {
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let http = Client::builder().tls_certs_only([]).build().unwrap();
+        Self {
+            process: None,
+            address: "127.0.0.1:0".into(),
+            http,
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
     /// Starts the program at the address it had before.
     pub(crate) fn start_again(&mut self) {
-        let mut command = self.command(&["serve", "--listen", &self.address]);
+        let address = self.address.clone();
+        self.serve(&["serve", "--listen", &address]);
+    }
+
+    fn serve(&mut self, arguments: &[&str]) {
+        let mut command = self.command(arguments);
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap())

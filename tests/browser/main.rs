@@ -8,6 +8,7 @@ mod desk;
 mod driver;
 mod live;
 mod looks;
+mod member;
 mod night;
 mod plain;
 mod reach;
