@@ -34,12 +34,6 @@ async fn sign_up(browser: &Browser, desk: &Desk) {
         .await;
     press(browser, "form.form button.main").await;
     arrive(browser, "!location.pathname.startsWith('/sign-up') || document.querySelector('h1').textContent !== 'Sign up'").await;
-    println!(
-        "{}",
-        browser
-            .text("return document.querySelector('main').innerText")
-            .await
-    );
 }
 
 /// Reads the confirmation in the outbox, follows its link and presses the button.
@@ -70,7 +64,7 @@ async fn add_site(browser: &Browser, desk: &Desk) {
     fill(browser, "name", "Mas du Ciel").await;
     fill(browser, "coordinates", "43°57′ N 5°42′ E").await;
     fill(browser, "time_zone", "Europe/Paris").await;
-    press(browser, "form[data-site] .deed button").await;
+    press(browser, "form[data-site] button[value='save']").await;
     arrive(browser, "location.pathname !== '/sites/new'").await;
     browser.go(&desk.url("/sites")).await;
     let sites = browser.shown("main").await;
@@ -117,14 +111,13 @@ async fn agree(browser: &Browser, letter: &str) {
     );
 }
 
-/// True where the page's sentence stands in the letter, whatever its capitals and line breaks.
+/// True where the page's words stand in the letter, whatever its full stops and line breaks.
 fn says(letter: &str, page: &str) -> bool {
     let flat = |text: &str| {
-        let words: Vec<&str> = text.split_whitespace().collect();
-        words.join(" ").to_lowercase()
+        let text = text.replace('.', "");
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
     };
-    let page = flat(page);
-    flat(letter).contains(page.trim_end_matches('.'))
+    flat(letter).contains(&flat(page))
 }
 
 async fn newest_letter(browser: &Browser, desk: &Desk) {
