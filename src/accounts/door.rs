@@ -17,7 +17,7 @@ use super::links::{self, Purpose};
 use super::model::Member;
 use super::pages::{FormPage, SaidPage, new_password, refused};
 use super::people::{self, Moment};
-use super::preferences::Notify;
+use super::preferences::{Choice, Notify};
 use super::seal::Seal;
 use super::sessions::{self, Caller};
 use super::sign_up::{self, Wish};
@@ -37,21 +37,6 @@ const OLDEST: TimeDelta = TimeDelta::hours(24);
 
 /// Between the right password and the code.
 const STEP_PATIENCE: TimeDelta = TimeDelta::minutes(10);
-
-const CHOICES: [(&str, &str, &str); 4] = [
-    ("every", "Every burst", "about 5 a week, wide regions too"),
-    (
-        "observable",
-        "What I can observe from my sites",
-        "about 1 a week",
-    ),
-    (
-        "digest",
-        "One letter in the morning",
-        "on days with a burst",
-    ),
-    ("none", "Nothing", "I only look at the pages"),
-];
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -92,8 +77,7 @@ struct SignUpPage {
     notice: Option<String>,
     shown: String,
     fields: Vec<Field>,
-    notify: String,
-    choices: [(&'static str, &'static str, &'static str); 4],
+    choices: [Choice; 4],
     consent: bool,
     consent_fault: Option<String>,
 }
@@ -129,11 +113,7 @@ impl SignUpPage {
                 .into_iter()
                 .map(|field| field.judged(faults))
                 .collect(),
-            notify: Notify::parse(&form.notify)
-                .unwrap_or_default()
-                .as_str()
-                .into(),
-            choices: CHOICES,
+            choices: Notify::parse(&form.notify).unwrap_or_default().choices(),
             consent: !form.consent.is_empty(),
             consent_fault: consent,
         })
@@ -193,12 +173,27 @@ async fn sign_up_now(
 }
 
 async fn look_into_mail(viewer: Viewer) -> Html<SaidPage> {
-    let lines = [
+    let sent = [
         "A letter is on its way to you.",
         "Open the link in it and press the button there: that shows that the address is yours. The link works for two days.",
         "Nothing after a few minutes? Look among the unwanted mail, or sign up again with the address spelt right.",
     ];
-    Html(SaidPage::new(viewer, "Look into your mail", &lines))
+    let kept = [
+        "In a demonstration no letter leaves: yours lies in the outbox.",
+        "Open the link in it and press the button there: that shows that the address is yours.",
+    ];
+    posted(viewer, &sent, &kept)
+}
+
+/// Where to find the letter; in a demonstration it is kept, and everybody may read it.
+fn posted(viewer: Viewer, sent: &[&str], kept: &[&str]) -> Html<SaidPage> {
+    if viewer.demo.is_none() {
+        return Html(SaidPage::new(viewer, "Look into your mail", sent));
+    }
+    Html(SaidPage {
+        ways: vec![("/outbox", "Open the outbox")],
+        ..SaidPage::new(viewer, "Look into the outbox", kept)
+    })
 }
 
 // ---- Links of letters. Programs that look for harmful mail open them, so only the button acts. ----
@@ -487,11 +482,15 @@ async fn forgotten_now(
 }
 
 async fn forgotten_done(viewer: Viewer) -> Html<SaidPage> {
-    let lines = [
+    let sent = [
         "If the address belongs to an account, a letter is on its way.",
         "Its link works for half an hour, once. Nothing after a few minutes? Look among the unwanted mail.",
     ];
-    Html(SaidPage::new(viewer, "Look into your mail", &lines))
+    let kept = [
+        "In a demonstration no letter leaves: if the address belongs to an account, it lies in the outbox.",
+        "Its link works for half an hour, once.",
+    ];
+    posted(viewer, &sent, &kept)
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -447,7 +447,7 @@ async fn preferences_are_one_choice_and_finer_ones() {
     let desk = TestApp::serve().await;
     let ada = Caller::new(&desk, "ada@example.org").await;
     let (_, page) = ada.page("/preferences").await;
-    assert!(page.contains("about 5 letters a week") && page.contains("about 1 a week"));
+    assert!(page.contains("about 5 a week") && page.contains("about 1 a week"));
     let send = |body: &'static str| {
         let asked = ada
             .ask(Method::POST, "/preferences")

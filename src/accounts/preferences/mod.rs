@@ -65,6 +65,16 @@ impl Default for Preferences {
     }
 }
 
+/// A [`Notify`] as the pages offer it.
+pub(super) struct Choice {
+    pub value: &'static str,
+    pub words: &'static str,
+    /// How many letters it brings.
+    pub rate: &'static str,
+    pub meaning: &'static str,
+    pub chosen: bool,
+}
+
 impl Notify {
     pub const ALL: [Self; 4] = [Self::Every, Self::Observable, Self::Digest, Self::None];
 
@@ -74,6 +84,46 @@ impl Notify {
             Self::Observable => "observable",
             Self::Digest => "digest",
             Self::None => "none",
+        }
+    }
+
+    /// The four, `self` being chosen.
+    pub(super) fn choices(self) -> [Choice; 4] {
+        Self::ALL.map(|one| {
+            let (words, rate, meaning) = one.in_words();
+            Choice {
+                value: one.as_str(),
+                words,
+                rate,
+                meaning,
+                chosen: one == self,
+            }
+        })
+    }
+
+    /// What it is called, how many letters it brings, and what that means.
+    fn in_words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Every => (
+                "Every burst",
+                "about 5 a week",
+                "A letter as soon as it is recognised as a burst, wide regions too, with what you can see of it.",
+            ),
+            Self::Observable => (
+                "What I can observe",
+                "about 1 a week",
+                "Only what is up from one of your sites, in the dark, and known well enough to point at.",
+            ),
+            Self::Digest => (
+                "One letter in the morning",
+                "at most 1 a day",
+                "After a night in which there was something.",
+            ),
+            Self::None => (
+                "Nothing",
+                "no letters",
+                "The pages here still show every burst.",
+            ),
         }
     }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{MISSIONS, Notify, Preferences, store};
+use super::{Choice, MISSIONS, Notify, Preferences, store};
 use crate::accounts::channels::{self, Channel};
 use crate::accounts::extract::SignedIn;
 use crate::accounts::model::Member;
@@ -34,7 +34,7 @@ pub(in crate::accounts) fn router() -> OpenApiRouter<App> {
 #[template(path = "accounts/preferences/page.html")]
 struct Page {
     viewer: Viewer,
-    notify: Notify,
+    choices: [Choice; 4],
     form: Fields,
     faults: Vec<FieldFault>,
     done: Option<&'static str>,
@@ -44,15 +44,6 @@ struct Page {
     channel_faults: Vec<FieldFault>,
     /// A webhook that was just made: its secret is shown this once.
     made: Option<Channel>,
-}
-
-/// One of the choices, with what it brings.
-struct Choice {
-    value: &'static str,
-    words: &'static str,
-    rate: &'static str,
-    meaning: &'static str,
-    chosen: bool,
 }
 
 /// The finer choices as the form holds them.
@@ -81,42 +72,6 @@ struct ChannelFields {
 type Sent = Form<Vec<(String, String)>>;
 
 impl Page {
-    fn choices(&self) -> [Choice; 4] {
-        let choice = |one: Notify, words, rate, meaning| Choice {
-            value: one.as_str(),
-            words,
-            rate,
-            meaning,
-            chosen: self.notify == one,
-        };
-        [
-            choice(
-                Notify::Every,
-                "Every burst",
-                "about 5 letters a week",
-                "One letter as soon as it is recognised as a burst, wide regions too, each with what you can see of it.",
-            ),
-            choice(
-                Notify::Observable,
-                "What I can observe",
-                "about 1 a week",
-                "Only what is up from one of my sites, in the dark, and known well enough to point at.",
-            ),
-            choice(
-                Notify::Digest,
-                "In the morning",
-                "at most 1 a day",
-                "One letter after a night in which there was something.",
-            ),
-            choice(
-                Notify::None,
-                "Nothing",
-                "no letters",
-                "The pages here still show every burst.",
-            ),
-        ]
-    }
-
     fn missions(&self) -> Vec<(&'static str, bool)> {
         let chosen = |name: &str| self.form.missions.iter().any(|one| one == name);
         let all = self.form.missions.is_empty();
@@ -273,7 +228,7 @@ async fn change(
                 });
             }
             let page = Page {
-                notify: notify.unwrap_or(member.notify),
+                choices: notify.unwrap_or(member.notify).choices(),
                 form,
                 faults,
                 ..page(&app, viewer, &member).await?
@@ -377,7 +332,7 @@ async fn page(app: &App, viewer: Viewer, member: &Member) -> Result<Page> {
         .await?;
     Ok(Page {
         viewer,
-        notify: member.notify,
+        choices: member.notify.choices(),
         form: Fields::of(&member.preferences),
         faults: Vec::new(),
         done: None,
