@@ -141,10 +141,10 @@ fn odd(error: impl std::fmt::Display) -> Error {
     Error::Internal(anyhow::anyhow!("TOTP: {error}"))
 }
 
-/// 120 random bits in six groups that can be read aloud.
+/// 80 random bits in four groups that can be read aloud, on one line of a phone.
 fn recovery_code() -> String {
-    let digits = random::hex(15);
-    let groups: Vec<&str> = (0..6).map(|n| &digits[n * 5..n * 5 + 5]).collect();
+    let digits = random::hex(10);
+    let groups: Vec<&str> = (0..4).map(|n| &digits[n * 5..n * 5 + 5]).collect();
     groups.join("-")
 }
 
