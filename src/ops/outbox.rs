@@ -115,7 +115,7 @@ pub(super) async fn list(
     });
     let all = Choice {
         value: "",
-        label: "every state".into(),
+        label: "Any".into(),
         chosen: chosen.is_none(),
     };
     let some = Fate::ALL.into_iter().map(|fate| Choice {
@@ -271,7 +271,7 @@ pub(super) async fn show(
         lines: pieces(&text, !masked),
         has_html,
         gone,
-        can_retry: entry.state == Fate::Waiting
+        can_retry: (entry.state == Fate::Waiting && !app.outbox.is_off())
             || (entry.kind != "account" && matches!(entry.state, Fate::Failed | Fate::Suppressed)),
         suppressed,
         masked,
@@ -299,7 +299,18 @@ pub(super) async fn letter(
         (header::REFERRER_POLICY, "no-referrer"),
     ];
     // Links open in the page around the frame.
-    Ok((headers, format!("<base target=\"_top\">{html}")).into_response())
+    let html = format!("<base target=\"_top\">{}", lit(&html, &viewer.theme));
+    Ok((headers, html).into_response())
+}
+
+/// The letter in the light of the page around it, whatever the machine prefers.
+fn lit(html: &str, theme: &str) -> String {
+    let dark = match theme {
+        "dark" | "red" => "all",
+        "light" => "not all",
+        _ => return html.to_owned(),
+    };
+    html.replace("(prefers-color-scheme: dark)", dark)
 }
 
 struct Read {
@@ -406,8 +417,8 @@ fn facts(app: &App, entry: &Entry, now: DateTime<Utc>) -> Vec<(&'static str, Str
             )),
         ),
         ("Posted", Some(moment(entry.created_at))),
-        ("Is", Some(fate(entry, now))),
-        ("Worthless from", entry.expires_at.map(moment)),
+        ("State", Some(fate(entry, now))),
+        ("Of no use after", entry.expires_at.map(moment)),
         ("Last answer", entry.last_answer.clone()),
     ]
     .into_iter()

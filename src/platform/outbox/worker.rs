@@ -429,7 +429,9 @@ pub async fn condition(app: &App) -> Condition {
         _ if app.config.demo.is_some() => Condition {
             remedy: None,
             ..Condition::off(
-                format!("{letters}. In a demonstration they are read in the outbox."),
+                format!(
+                    "{letters} in the outbox. In a demonstration none leaves, and everybody may read them."
+                ),
                 "",
             )
         },
