@@ -245,7 +245,7 @@ impl<'a> View<'a> {
                 &format!("{hour:02}"),
             )
         });
-        let middle = (CORNER.0 + FIELD.0 / 2.0, below + 15.0);
+        let middle = (CORNER.0 + FIELD.0 / 2.0, below + 17.0);
         let caption = tick(middle, "middle", &format!("hours, {}", self.zone()));
         [0, 30, 60, 90].map(level).concat() + &hours.collect::<String>() + &caption
     }

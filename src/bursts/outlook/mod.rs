@@ -158,7 +158,7 @@ impl Words<'_> {
             (Some(window), _) => (Verdict::Tonight, self.later(seen, window)),
             (None, Some(next)) => (
                 Verdict::NextNight,
-                format!("Not tonight; the next night {}", self.best(next)),
+                format!("The next night {}", self.best(next)),
             ),
             (None, None) => (Verdict::Never, self.never(demands, seen)),
         }

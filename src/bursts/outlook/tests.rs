@@ -205,8 +205,7 @@ fn another_night_has_its_date_once() {
         narrow(&seen),
         (
             Verdict::NextNight,
-            "Not tonight; the next night from 18:12 on 22 Nov, best 00:30 at 58°, airmass 1.18"
-                .into()
+            "The next night from 18:12 on 22 Nov, best 00:30 at 58°, airmass 1.18".into()
         )
     );
 }
