@@ -57,16 +57,23 @@ function ground() {
 }
 
 function say(handle, [azimuth, altitude]) {
-  handle.setAttribute("cx", x(azimuth));
-  handle.setAttribute("cy", y(altitude));
+  handle.setAttribute("transform", `translate(${x(azimuth)} ${y(altitude)})`);
   handle.setAttribute("aria-valuenow", altitude);
   handle.setAttribute("aria-valuetext", `azimuth ${azimuth}°, altitude ${altitude}°`);
 }
 
+function circle(name, radius) {
+  const circle = document.createElementNS(SVG, "circle");
+  circle.setAttribute("class", name);
+  circle.setAttribute("r", radius);
+  return circle;
+}
+
+// A point as it is seen, and round it what a finger may take hold of.
 function handle(point) {
-  const dot = document.createElementNS(SVG, "circle");
+  const dot = document.createElementNS(SVG, "g");
   dot.setAttribute("class", "handle");
-  dot.setAttribute("r", 8);
+  dot.append(circle("reach", 22), circle("dot", 8));
   dot.setAttribute("tabindex", 0);
   dot.setAttribute("role", "slider");
   dot.setAttribute("aria-label", "Point of the horizon");
@@ -151,7 +158,8 @@ if (place?.querySelector("svg")) {
       refresh();
     });
   }
-  place.querySelector("svg").addEventListener("pointerdown", (event) => {
+  // A press, not a drag: on a phone the drawing is wider than the page and is moved by the finger.
+  place.querySelector("svg").addEventListener("click", (event) => {
     if (!drawn() || event.target.closest(".handle")) return;
     points.push(under(event));
     write();

@@ -102,6 +102,14 @@ struct DeletePage {
 }
 
 impl EditPage {
+    /// Where the form is sent.
+    fn action(&self) -> String {
+        match self.id {
+            Some(id) => format!("/sites/{id}"),
+            None => "/sites/new".into(),
+        }
+    }
+
     fn fault(&self, field: &str) -> Option<String> {
         let fault = self.faults.iter().find(|fault| fault.field == field)?;
         Some(sentence(&fault.message))
