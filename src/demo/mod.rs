@@ -117,6 +117,7 @@ fn made_up(mut config: Config, speed: f64) -> Config {
     };
     if usual("club_name") == Some(config.club_name.as_str()) {
         config.club_name = CLUB.into();
+        config.mail.from.name = Some(CLUB.into());
     }
     if usual("time_zone") == Some(config.time_zone.name()) {
         config.time_zone = ZONE;
