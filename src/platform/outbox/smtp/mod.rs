@@ -160,7 +160,10 @@ impl Fault {
 /// 550 and its like mean that nobody lives there, unless an enhanced code says that it is about something else.
 fn refused_recipient(reply: &talk::Reply) -> Meaning {
     let words = reply.lines.join(" ").to_lowercase();
-    let wants_login = matches!(reply.code, 530 | 538) || words.contains("relay");
+    // Not the address nor a host: whoever may choose one of those must not be able to stop everybody's letters.
+    let relays = |word: &str| matches!(word, "relay" | "relaying" | "relayed" | "relay.");
+    let wants_login =
+        matches!(reply.code, 530 | 538) || words.split([' ', ',', ':', ';']).any(relays);
     match reply.enhanced() {
         Some("5.1") => Meaning::Unknown,
         Some("5.7") | None if wants_login => Meaning::Relay,
@@ -247,6 +250,18 @@ mod tests {
                 530,
                 "5.7.0 authentication required",
                 Meaning::Relay,
+            ),
+            (
+                Step::Recipient,
+                550,
+                "<relay@b.example>: no such user at relay.b.example",
+                Meaning::Unknown,
+            ),
+            (
+                Step::Recipient,
+                554,
+                "5.7.1 <relay@b.example>: Access denied",
+                Meaning::Never,
             ),
             (Step::Recipient, 450, "4.2.0 greylisted", Meaning::Later),
             (Step::Recipient, 421, "closing", Meaning::Later),
