@@ -23,6 +23,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 
 use super::certificate;
+use crate::platform::outbox::message::one_line;
 use crate::platform::outbox::settings::{Encryption, Login, Relay, is_loopback};
 
 /// A connection is there by then, or not at all.
@@ -36,6 +37,12 @@ const RESET: Duration = Duration::from_secs(5);
 
 /// A reply longer than this is none.
 const REPLY_LIMIT: u64 = 64 * 1024;
+
+/// So much of one of its lines is looked at, characters.
+const LINE_LIMIT: usize = 300;
+
+/// So much of a reply is kept and shown, characters.
+const WORDS_LIMIT: usize = 500;
 
 /// Where in the conversation something went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,7 +117,8 @@ pub(crate) struct Reply {
 
 impl Display for Reply {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.code, self.lines.join(" "))
+        let words = one_line(&self.lines.join(" "), WORDS_LIMIT);
+        write!(f, "{} {words}", self.code)
     }
 }
 
@@ -396,9 +404,10 @@ impl Talk {
                 ));
             };
             reply.code = code;
+            // Its words come to a terminal, and may be those of whoever refused the letter further on.
             reply
                 .lines
-                .push(shorten(line.get(4..).unwrap_or_default()).to_owned());
+                .push(one_line(line.get(4..).unwrap_or_default(), LINE_LIMIT));
             if line.as_bytes().get(3) != Some(&b'-') {
                 return Ok(reply);
             }
@@ -481,7 +490,7 @@ fn unfit(step: Step, why: &'static str) -> Fault {
 fn shorten(line: &str) -> &str {
     let end = line
         .char_indices()
-        .nth(300)
+        .nth(LINE_LIMIT)
         .map_or(line.len(), |(at, _)| at);
     &line[..end]
 }
@@ -513,6 +522,41 @@ mod tests {
             b"a\r\n..\r\n...b\r\n.\r\n".to_vec()
         );
         assert_eq!(dotted(b"no end"), b"no end\r\n.\r\n".to_vec());
+    }
+
+    /// What a talk makes of `said`, the other end staying on the line.
+    async fn heard(said: Vec<u8>) -> Result<Reply, Fault> {
+        let (ours, mut theirs) = tokio::io::duplex(said.len().max(1));
+        theirs.write_all(&said).await.unwrap();
+        let mut talk = Talk {
+            wire: BufReader::new(Box::new(ours)),
+            deadline: Instant::now() + Duration::from_secs(2),
+            offers: Vec::new(),
+            encrypted: false,
+            letters: 0,
+            unfinished: false,
+        };
+        talk.reply(Step::Recipient).await
+    }
+
+    #[tokio::test]
+    async fn a_reply_is_short_and_steers_no_terminal_however_it_is_sent() {
+        let steered = heard(b"550-5.1.1 \x1b]0;owned\x07no\r\n550 such\x9b user\xff\r\n".to_vec());
+        let shown = steered.await.unwrap().to_string();
+        assert!(!shown.contains(char::is_control), "{shown:?}");
+        assert!(shown.starts_with("550 5.1.1 "), "{shown:?}");
+        let many = b"550-no\r\n".repeat(5000);
+        let long = heard([many.as_slice(), b"550 no\r\n"].concat()).await;
+        assert!(long.unwrap().to_string().chars().count() < 520);
+        let endless = heard(b"250-yes\r\n".repeat(20_000)).await;
+        assert!(matches!(endless.unwrap_err().cause, Cause::Broken(_)));
+        for odd in ["250", "250\n", "250-\r\n250 \r\n"] {
+            let reply = heard(odd.as_bytes().to_vec()).await;
+            assert!(
+                reply.is_ok_and(|reply| reply.code == 250) || !odd.contains('\n'),
+                "{odd:?}"
+            );
+        }
     }
 
     #[test]
