@@ -141,10 +141,11 @@ pub(super) fn one_line(text: &str, limit: usize) -> String {
     words.join(" ").chars().take(limit).collect()
 }
 
-/// The text without what no letter needs: control characters, save ends of lines and tabs.
+/// The text without what no letter needs: control characters, save ends of lines and tabs. A carriage return by itself
+/// ends a line for some relays and for others not, which smugglers use; the ends of lines are made when it is sent.
 fn printable(text: &str) -> String {
     text.chars()
-        .filter(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t'))
+        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
         .collect()
 }
 

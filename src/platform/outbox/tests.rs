@@ -140,6 +140,22 @@ fn a_letter_has_its_words_its_pictures_and_its_place_in_the_thread() {
     assert_eq!(picture.contents(), letter().pictures[0].png.as_slice());
 }
 
+/// Some relays take a lone carriage return for the end of a line: then a dot between two would end the letter.
+#[test]
+fn no_line_ends_in_half() {
+    let mut letter = letter();
+    letter.text = "one\r.\rMAIL FROM:<a@b.example>\r\ntwo\n".into();
+    letter.html.clone_from(&letter.text);
+    let bytes = bytes(&letter, "k");
+    for (at, byte) in bytes.iter().enumerate() {
+        assert_eq!(
+            *byte == b'\r',
+            bytes.get(at + 1) == Some(&b'\n') && *byte == b'\r'
+        );
+        assert!(*byte != b'\n' || bytes[at - 1] == b'\r', "a bare line feed");
+    }
+}
+
 #[test]
 fn the_first_of_a_thread_is_its_root_and_every_letter_keeps_its_id() {
     let id = |raw: &[u8]| {
