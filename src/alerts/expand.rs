@@ -141,6 +141,10 @@ fn write(tx: &Tx, now: DateTime<Utc>, judged: &Judged) -> Result<()> {
         return Ok(());
     }
     for verdict in &judged.told {
+        // Who has left since they were judged takes nobody else's letters along.
+        if !store::is_there(tx, verdict.watcher.id)? {
+            continue;
+        }
         tell(tx, now, &judged.tell, verdict)?;
     }
     if !judged.told.is_empty() {

@@ -288,6 +288,14 @@ fn told_today(conn: &Connection, member: i64, now: DateTime<Utc>) -> Result<u32>
         .query_row([member, since], |row| row.get(0))?)
 }
 
+/// Whether this is a member still. Reads the accounts' table.
+pub fn is_there(conn: &Connection, member: i64) -> Result<bool> {
+    let sql = "select exists(select 1 from members where id = ?1)";
+    Ok(conn
+        .prepare_cached(sql)?
+        .query_row([member], |row| row.get(0))?)
+}
+
 /// Moves a change on to the next members, or ends it where there are no more; false where somebody else has.
 pub fn move_on(tx: &Tx, tell: &Tell, judged_to: Option<i64>) -> Result<bool> {
     let moved = match judged_to {
