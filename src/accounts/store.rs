@@ -143,7 +143,7 @@ pub(super) fn set_email(tx: &Tx, now: DateTime<Utc>, id: i64, email: &Email) -> 
 
 /// Deletes a member with everything that is theirs: what refers to the member goes with the row, letters by hand.
 pub(super) fn delete(tx: &Tx, id: i64) -> Result<()> {
-    outbox::forget_member(tx, id)?;
+    outbox::forget_member(tx, id, &member(tx, id)?.email)?;
     found(tx.execute("delete from members where id = ?1", [id])?)
 }
 

@@ -192,6 +192,7 @@ fn open_writer(path: &Path) -> anyhow::Result<Connection> {
          pragma journal_mode = wal;
          pragma synchronous = full;
          pragma foreign_keys = on;
+         pragma secure_delete = on;
          pragma trusted_schema = off;
          pragma cell_size_check = on;
          pragma temp_store = memory;

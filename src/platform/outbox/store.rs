@@ -253,10 +253,10 @@ pub fn forget_old(tx: &Tx, now: DateTime<Utc>) -> Result<usize> {
     Ok(tx.execute("delete from outbox where finished_at < ?1", [old])?)
 }
 
-/// Takes back what waits for a member and forgets what has left: for somebody who has gone.
-pub fn forget_member(tx: &Tx, member: i64) -> Result<()> {
+/// Takes back what waits for a member and forgets what has left, and what was said of the address: for somebody who has gone.
+pub fn forget_member(tx: &Tx, member: i64, address: &str) -> Result<()> {
     tx.execute("delete from outbox where member_id = ?1", [member])?;
-    Ok(())
+    lift(tx, address)
 }
 
 /// How many parcels there are in each state.
