@@ -10,6 +10,9 @@ use crate::platform::{Error, Result};
 const LEAST: usize = 8;
 const MOST: usize = 128;
 
+/// Characters that are judged: what begins well is hard to guess however it ends, and the work grows much faster than the length.
+const JUDGED: usize = 32;
+
 /// 19 MiB and two passes (OWASP ASVS 5.0, 11.4.2).
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
@@ -80,7 +83,8 @@ fn guessable(password: &str, known: &[String]) -> Option<String> {
     });
     let parts: Vec<String> = parts.filter(|part| part.len() > 2).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    let entropy = zxcvbn::zxcvbn(password, &parts);
+    let judged: String = password.chars().take(JUDGED).collect();
+    let entropy = zxcvbn::zxcvbn(&judged, &parts);
     if entropy.score() >= zxcvbn::Score::Three {
         return None;
     }
