@@ -243,10 +243,13 @@ async fn link_page(
 
 async fn confirm_now(State(app): State<App>, Path(token): Path<String>) -> Result<Redirect> {
     let (at, bus) = (Moment::of(&app), app.bus.clone());
-    app.db
-        .write(move |tx| people::confirm(tx, &bus, at, &token))
-        .await?;
-    Ok(Redirect::to("/confirmed"))
+    let confirmed = app
+        .db
+        .write(move |tx| people::confirm(tx, &bus, at, &token));
+    Ok(match confirmed.await? {
+        Some(choose) => Redirect::to(&format!("/reset/{choose}")),
+        None => Redirect::to("/confirmed"),
+    })
 }
 
 async fn address_now(State(app): State<App>, Path(token): Path<String>) -> Result<Redirect> {

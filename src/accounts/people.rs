@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::fields::Email;
+use super::fields::{self, Email};
 use super::letters::{self, Said};
 use super::links::{self, Purpose};
 use super::model::{Member, NewMember};
@@ -29,7 +29,8 @@ impl Moment {
 
 /// Takes somebody in who waits for confirmation. A taken address is told by letter, not by the answer.
 ///
-/// Who signs up again before confirming gets a new letter, and what they chose last counts.
+/// Who signs up again before confirming gets a new letter. One of the two may be a stranger who waits for the other to
+/// confirm: with two different passwords neither counts, and the reader of the letter chooses one.
 pub(super) fn sign_up(tx: &Tx, bus: &Bus, at: Moment, new: &NewMember, write: bool) -> Result<()> {
     let id = match store::by_email(tx, &new.email.key())? {
         None => add(tx, bus, at, new)?,
@@ -38,7 +39,7 @@ pub(super) fn sign_up(tx: &Tx, bus: &Bus, at: Moment, new: &NewMember, write: bo
             let token = links::make(tx, at.wall, Purpose::Confirm, None, None)?;
             let said = Said::Taken;
             return match write {
-                true => letters::post(tx, at, &member, new.email.as_str(), said, &token),
+                true => letters::post(tx, at, &member, &member.email, said, &token),
                 false => Ok(()),
             };
         }
@@ -46,8 +47,9 @@ pub(super) fn sign_up(tx: &Tx, bus: &Bus, at: Moment, new: &NewMember, write: bo
             member.full_name.clone_from(&new.full_name);
             member.notify = new.notify;
             store::update(tx, at.now, &member)?;
-            let hash = new.password.as_deref().unwrap_or_default();
-            store::set_password(tx, at.now, member.id, hash)?;
+            if store::password(tx, &new.email.key())? != new.password {
+                store::clear_password(tx, at.now, member.id)?;
+            }
             member.id
         }
     };
@@ -70,22 +72,26 @@ pub(super) fn send_confirmation(tx: &Tx, at: Moment, member: &Member) -> Result<
     letters::post(tx, at, member, &member.email, Said::Confirm, &token)
 }
 
-/// Confirms the address that the link was sent to.
-pub(super) fn confirm(tx: &Tx, bus: &Bus, at: Moment, token: &str) -> Result<Member> {
+/// Confirms the address that the link was sent to; gives what a link to choose a password carries, where there is none.
+pub(super) fn confirm(tx: &Tx, bus: &Bus, at: Moment, token: &str) -> Result<Option<String>> {
     let link = links::take(tx, at.wall, Purpose::Confirm, token)?;
     let mut member = store::member(tx, link.member.ok_or(Error::NotFound("link any more"))?)?;
     member.confirmed_at = member.confirmed_at.or(Some(at.now));
     save(tx, bus, at, &member)?;
-    Ok(member)
+    match store::password(tx, &fields::key(&member.email))? {
+        Some(_) => Ok(None),
+        None => links::make(tx, at.wall, Purpose::Reset, Some(member.id), None).map(Some),
+    }
 }
 
-/// Makes the address member's that the link was sent to, and tells the old one.
+/// Makes the address the member's that the link was sent to. Links in letters to the old one work no more.
 pub(super) fn change_address(tx: &Tx, bus: &Bus, at: Moment, token: &str) -> Result<Member> {
     let gone = || Error::NotFound("link any more");
     let link = links::take(tx, at.wall, Purpose::Address, token)?;
     let member = store::member(tx, link.member.ok_or_else(gone)?)?;
     let email = Email::parse(&link.email.ok_or_else(gone)?).map_err(|_| gone())?;
     store::set_email(tx, at.now, member.id, &email)?;
+    links::void(tx, member.id)?;
     tell(tx, bus, at, "user.updated", member.id)?;
     store::member(tx, member.id)
 }

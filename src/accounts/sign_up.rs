@@ -7,6 +7,7 @@ use super::model::NewMember;
 use super::password;
 use super::people::{self, Moment};
 use super::preferences::Notify;
+use super::store;
 use crate::platform::web::form::Faults;
 use crate::platform::{App, Result};
 
@@ -22,8 +23,15 @@ pub(super) struct Wish {
 
 /// Signs somebody up, unless there are faults, these or those found here.
 pub(super) async fn sign_up(app: &App, visitor: IpAddr, wish: Wish, faults: Faults) -> Result<()> {
-    let new = understood(wish, faults, false).await?;
+    let password = wish.password.clone();
+    let mut new = understood(wish, faults, false).await?;
     app.limits.sign_ups.take(&visitor)?;
+    let key = new.email.key();
+    let kept = app.db.read(move |conn| store::password(conn, &key)).await?;
+    // As much work for nobody as for somebody.
+    if password::matches(password, kept.clone()).await? {
+        new.password = kept;
+    }
     let write = app.limits.letters.take(&new.email.key()).is_ok();
     let (at, bus) = (Moment::of(app), app.bus.clone());
     let signed = app

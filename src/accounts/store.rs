@@ -126,6 +126,19 @@ pub(super) fn update(tx: &Tx, now: DateTime<Utc>, member: &Member) -> Result<()>
     found(changed)
 }
 
+/// What is kept of the password that belongs to an address, in PHC form.
+pub(super) fn password(conn: &Connection, key: &str) -> Result<Option<String>> {
+    let sql = "select password from members where email_key = ?1";
+    let found = conn.prepare_cached(sql)?.query_row([key], |row| row.get(0));
+    Ok(found.optional()?.flatten())
+}
+
+/// Leaves a member without a password: whoever reads the letter that confirms the address chooses one.
+pub(super) fn clear_password(tx: &Tx, now: DateTime<Utc>, id: i64) -> Result<()> {
+    let sql = "update members set password = null, updated_at = ?2 where id = ?1";
+    found(tx.execute(sql, params![id, now.timestamp_micros()])?)
+}
+
 pub(super) fn set_password(tx: &Tx, now: DateTime<Utc>, id: i64, hash: &str) -> Result<()> {
     let sql = "update members set password = ?2, updated_at = ?3 where id = ?1";
     found(tx.execute(sql, params![id, hash, now.timestamp_micros()])?)

@@ -242,7 +242,7 @@ async fn no_answer_tells_whether_an_address_is_known() {
         (new.status(), new.text().await.unwrap()),
         (taken.status(), taken.text().await.unwrap())
     );
-    assert!(letter(&desk, "KNOWN@example.org", "taken").await.is_some());
+    assert!(letter(&desk, "known@example.org", "taken").await.is_some());
 
     for email in ["known@example.org", "nobody@example.org"] {
         let answer = form(&desk, "/forgotten", "", &[("email", email)])
