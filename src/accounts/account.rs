@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 
+use super::extract::InPerson;
 use super::fields::{self, Email};
 use super::pages::{SaidPage, new_password, refused};
 use super::people::{self, Moment};
@@ -56,6 +57,7 @@ struct AccountPage {
     address: Vec<Field>,
     password: Vec<Field>,
     token: Vec<Field>,
+    on: Vec<Field>,
     off: Vec<Field>,
     leave: Vec<Field>,
     second_step: bool,
@@ -166,6 +168,7 @@ async fn laid_out(
             [vec![mine("Current password")], new_password().into()].concat(),
         ),
         token: refused.judged("token", vec![token]),
+        on: refused.judged("on", vec![mine("Your password")]),
         off: refused.judged("off", vec![mine("Your password")]),
         leave: refused.judged("leave", vec![mine("Your password")]),
         email: caller.member.email,
@@ -335,14 +338,28 @@ struct StepPage {
     field: Field,
 }
 
-async fn step_start(State(app): State<App>, caller: Caller) -> Result<Redirect> {
+async fn step_start(
+    State(app): State<App>,
+    viewer: Viewer,
+    InPerson(caller): InPerson,
+    Form(typed): Form<Typed>,
+) -> Result<Response> {
+    let mut faults = Faults::default();
+    prove(&app, &caller, typed.current, &mut faults).await?;
+    if let Err(Error::Invalid(faults)) = faults.done() {
+        return again(&app, viewer, caller, Refused::new("on", "", faults)).await;
+    }
     app.db
         .write(move |tx| second_step::propose(tx, caller.member.id))
         .await?;
-    Ok(Redirect::to("/account/second-step"))
+    Ok(Redirect::to("/account/second-step").into_response())
 }
 
-async fn step_page(State(app): State<App>, viewer: Viewer, caller: Caller) -> Result<Response> {
+async fn step_page(
+    State(app): State<App>,
+    viewer: Viewer,
+    InPerson(caller): InPerson,
+) -> Result<Response> {
     match step_form(&app, viewer, &caller, &[]).await? {
         Some(page) => Ok(Html(page).into_response()),
         None => Ok(Redirect::to("/account").into_response()),
@@ -381,7 +398,7 @@ async fn step_form(
 async fn step_confirm(
     State(app): State<App>,
     viewer: Viewer,
-    caller: Caller,
+    InPerson(caller): InPerson,
     Form(typed): Form<Typed>,
 ) -> Result<Response> {
     let (id, wall) = (caller.member.id, app.clock.wall());
@@ -423,7 +440,7 @@ fn unkept(page: SaidPage) -> Response {
 async fn step_off(
     State(app): State<App>,
     viewer: Viewer,
-    caller: Caller,
+    InPerson(caller): InPerson,
     Form(typed): Form<Typed>,
 ) -> Result<Response> {
     let mut faults = Faults::default();
@@ -441,7 +458,7 @@ async fn step_off(
 
 async fn end_session(
     State(app): State<App>,
-    caller: Caller,
+    InPerson(caller): InPerson,
     Path(id): Path<i64>,
 ) -> Result<Redirect> {
     let ended = app
@@ -451,7 +468,7 @@ async fn end_session(
     Ok(Redirect::to("/account?said=ended"))
 }
 
-async fn end_others(State(app): State<App>, caller: Caller) -> Result<Redirect> {
+async fn end_others(State(app): State<App>, InPerson(caller): InPerson) -> Result<Redirect> {
     let ended = app
         .db
         .write(move |tx| sessions::end_others(tx, caller.member.id, Some(caller.proof)));
@@ -462,7 +479,7 @@ async fn end_others(State(app): State<App>, caller: Caller) -> Result<Redirect> 
 async fn give_token(
     State(app): State<App>,
     viewer: Viewer,
-    caller: Caller,
+    InPerson(caller): InPerson,
     Form(typed): Form<Typed>,
 ) -> Result<Response> {
     let mut faults = Faults::default();
@@ -488,7 +505,7 @@ async fn give_token(
         .write(move |tx| sessions::give(tx, now, id, &name.unwrap_or_default(), until));
     let lines = [
         "This is the new token. It is shown only now.",
-        "Send it with every request: Authorization: Bearer and the token. It may do whatever you may.",
+        "Send it with every request: Authorization: Bearer and the token. It may do what you may, but not change how you sign in.",
     ];
     let page = SaidPage {
         secrets: vec![given.await?],
@@ -503,7 +520,7 @@ async fn give_token(
 
 async fn revoke_token(
     State(app): State<App>,
-    caller: Caller,
+    InPerson(caller): InPerson,
     Path(id): Path<i64>,
 ) -> Result<Redirect> {
     let ended = app

@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::model::Member;
-use super::sessions::{self, Caller};
+use super::sessions::{self, Caller, Proof};
 use crate::platform::web::Person;
 use crate::platform::{App, Error};
 
@@ -23,6 +23,10 @@ enum Known {
 /// The member who asks; others are asked to sign in.
 #[derive(Debug, Clone)]
 pub struct SignedIn(pub Member);
+
+/// The member who asks, signed in: a key for scripts must neither make others of its kind nor shut its owner out.
+#[derive(Debug, Clone)]
+pub(super) struct InPerson(pub Caller);
 
 /// The member who asks, an officer; others are refused.
 #[derive(Debug, Clone)]
@@ -138,6 +142,21 @@ impl FromRequestParts<App> for Caller {
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Response> {
         let known = known(parts).map_err(IntoResponse::into_response)?;
         known.ok_or_else(|| ask_who(parts))
+    }
+}
+
+impl FromRequestParts<App> for InPerson {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let caller = <Caller as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+        match caller.proof {
+            Proof::Session(_) => Ok(Self(caller)),
+            Proof::Token(_) => {
+                let why = "a token may not change how its member signs in; sign in for that";
+                Err(Error::Forbidden(why).into_response())
+            }
+        }
     }
 }
 

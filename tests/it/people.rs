@@ -749,10 +749,15 @@ async fn the_second_step_asks_a_code_that_works_once() {
     let desk = TestApp::serve().await;
     member(&desk, "known@example.org").await;
     let here = cookie(&desk, "known@example.org", PASSWORD).await.unwrap();
-    form(&desk, "/account/second-step/start", &here, &[])
-        .send()
-        .await
-        .unwrap();
+    form(
+        &desk,
+        "/account/second-step/start",
+        &here,
+        &[("current", PASSWORD)],
+    )
+    .send()
+    .await
+    .unwrap();
     let secret = desk
         .app
         .db
@@ -893,10 +898,15 @@ async fn a_deleted_member_leaves_nothing() {
         .send()
         .await
         .unwrap();
-    form(&desk, "/account/second-step/start", &here, &[])
-        .send()
-        .await
-        .unwrap();
+    form(
+        &desk,
+        "/account/second-step/start",
+        &here,
+        &[("current", PASSWORD)],
+    )
+    .send()
+    .await
+    .unwrap();
     let export = desk
         .client
         .get(desk.url("/account/export"))
