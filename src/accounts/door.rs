@@ -5,13 +5,13 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use chrono::TimeDelta;
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::extract::{MaybeSignedIn, cookie_name, is_secure};
+use super::extract::{MaybeSignedIn, cookie_name, device_name, is_secure, kept, known};
 use super::json::agent;
 use super::links::{self, Purpose};
 use super::model::Member;
@@ -19,7 +19,7 @@ use super::pages::{FormPage, SaidPage, new_password, refused};
 use super::people::{self, Moment};
 use super::preferences::{Choice, Notify};
 use super::seal::Seal;
-use super::sessions::{self, Caller};
+use super::sessions::{self, Caller, Proof};
 use super::sign_up::{self, Wish};
 use super::{entry, fields, password, store};
 use crate::platform::error::FieldFault;
@@ -348,7 +348,15 @@ async fn sign_in_now(
     Form(mut form): Form<SignInForm>,
 ) -> Result<Response> {
     let password = std::mem::take(&mut form.password);
-    let known = match entry::judge(&app, visitor(&parts), &form.email, password).await {
+    let device = kept(&parts.headers, device_name(&app));
+    let judged = entry::judge(
+        &app,
+        visitor(&parts),
+        &form.email,
+        password,
+        device.as_deref(),
+    );
+    let known = match judged.await {
         Ok(known) => known,
         Err(Error::Unauthorized(why)) => {
             let page = FormPage {
@@ -413,19 +421,35 @@ async fn code_now(
 
 /// Begins a session, ends the one the browser had, and goes on.
 async fn enter(app: &App, parts: &Parts, member: &Member, wanted: &str) -> Result<Response> {
+    if let Some(Caller {
+        member,
+        proof: proof @ Proof::Session(_),
+        ..
+    }) = known(parts)?
+    {
+        let ended = app.db.write(move |tx| sessions::end(tx, member.id, proof));
+        // It may have ended by itself meanwhile.
+        drop(ended.await);
+    }
     let secret = entry::begin(app, member, entry::device(agent(&parts.headers))).await?;
-    let cookie = cookie(app, &secret, sessions::LONGEST.num_seconds());
-    Ok((cookie, Redirect::to(next(wanted))).into_response())
+    let session = cookie(app, cookie_name(app), &secret, sessions::LONGEST);
+    let device = device_cookie(app, member).await?;
+    let cookies = AppendHeaders([session, device]);
+    Ok((cookies, Redirect::to(next(wanted))).into_response())
 }
 
-fn cookie(app: &App, value: &str, seconds: i64) -> [(HeaderName, String); 1] {
-    let (name, secure) = (
-        cookie_name(app),
-        if is_secure(app) { "; Secure" } else { "" },
-    );
+/// By which the member's browser is known again when somebody else has used up the guesses of an hour.
+async fn device_cookie(app: &App, member: &Member) -> Result<(HeaderName, String)> {
+    let device = entry::known_device(app, &member.email).await?;
+    Ok(cookie(app, device_name(app), &device, entry::DEVICE))
+}
+
+fn cookie(app: &App, name: &str, value: &str, lasts: TimeDelta) -> (HeaderName, String) {
+    let secure = if is_secure(app) { "; Secure" } else { "" };
+    let seconds = lasts.num_seconds();
     let cookie =
         format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
-    [(header::SET_COOKIE, cookie)]
+    (header::SET_COOKIE, cookie)
 }
 
 async fn sign_out(State(app): State<App>, caller: Option<Caller>) -> Result<Response> {
@@ -435,7 +459,8 @@ async fn sign_out(State(app): State<App>, caller: Option<Caller>) -> Result<Resp
             .write(move |tx| sessions::end(tx, caller.member.id, caller.proof));
         ended.await?;
     }
-    Ok((cookie(&app, "", 0), Redirect::to("/sign-in?said=out")).into_response())
+    let gone = cookie(&app, cookie_name(&app), "", TimeDelta::zero());
+    Ok(([gone], Redirect::to("/sign-in?said=out")).into_response())
 }
 
 // ---- A forgotten password ----
@@ -539,7 +564,7 @@ async fn reset_now(
 ) -> Result<Response> {
     let member = whose(&app, &token).await?;
     let mut faults = Faults::default();
-    let known = vec![member.full_name, member.email];
+    let known = vec![member.full_name.clone(), member.email.clone()];
     sign_up::judge_password(
         &mut faults,
         &form.password,
@@ -555,5 +580,7 @@ async fn reset_now(
     app.db
         .write(move |tx| people::reset(tx, &bus, at, &token, &hash))
         .await?;
-    Ok(Redirect::to("/sign-in?said=password").into_response())
+    // Who reads the member's mail is as well known as who has signed in.
+    let device = device_cookie(&app, &member).await?;
+    Ok(([device], Redirect::to("/sign-in?said=password")).into_response())
 }

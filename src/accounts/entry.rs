@@ -2,14 +2,20 @@
 
 use std::net::IpAddr;
 
+use chrono::TimeDelta;
+
 use super::model::Member;
+use super::seal::Seal;
 use super::store::{self, Credentials};
-use super::{fields, password, second_step, sessions};
+use super::{fields, password, second_step, secret, sessions};
 use crate::platform::{App, Error, Result};
 
 /// For unknown, unconfirmed, disabled and wrong alike.
 pub(super) const REFUSED: &str =
     "the address and the password do not belong together, or the address is not confirmed";
+
+/// So long a device is known.
+pub(super) const DEVICE: TimeDelta = TimeDelta::days(365);
 
 /// Somebody whose password was right.
 #[derive(Debug, Clone)]
@@ -19,16 +25,23 @@ pub(super) struct Known {
     pub second_step: bool,
 }
 
-/// Judges a password, at the limits of the account and of the visitor.
+/// Judges a password, at the limits of the account and of the visitor. A `device` on which the member has signed in before
+/// has turns of its own: strangers who guess cannot shut the member out.
 pub(super) async fn judge(
     app: &App,
     visitor: IpAddr,
     email: &str,
     password: String,
+    device: Option<&str>,
 ) -> Result<Known> {
     let key = fields::key(email);
     app.limits.knocks.take(&visitor)?;
-    app.limits.sign_ins.take(&key)?;
+    match device {
+        Some(device) if is_known(app, &key, device).await? => {
+            app.limits.sign_ins.take(&("device", device))?;
+        }
+        _ => app.limits.sign_ins.take(&key)?,
+    }
     let found = app
         .db
         .read(move |conn| store::credentials(conn, &key))
@@ -46,6 +59,21 @@ pub(super) async fn judge(
         }
         _ => Err(Error::Unauthorized(REFUSED)),
     }
+}
+
+/// What a browser keeps once the member with this address has signed in there.
+pub(super) async fn known_device(app: &App, email: &str) -> Result<String> {
+    let whose = secret::hashed(&fields::key(email));
+    Ok(Seal::of(app)
+        .await?
+        .stamp("device", &whose, app.clock.wall()))
+}
+
+/// Whether the member with this address has signed in on the device.
+async fn is_known(app: &App, key: &str, device: &str) -> Result<bool> {
+    let seal = Seal::of(app).await?;
+    let opened = seal.open("device", device, app.clock.wall(), DEVICE);
+    Ok(opened.is_some_and(|(whose, _)| whose == secret::hashed(key)))
 }
 
 /// Hashes a password again that was hashed with less work than is asked now.
@@ -67,7 +95,7 @@ async fn renew(app: &App, found: &Credentials, password: String) -> Result<()> {
 /// Whether this is the member's password: asked again before what cannot be undone.
 pub(super) async fn is_password(app: &App, member: &Member, password: String) -> Result<bool> {
     let key = fields::key(&member.email);
-    app.limits.sign_ins.take(&key)?;
+    app.limits.sign_ins.take(&("signed in", &key))?;
     let found = app
         .db
         .read(move |conn| store::credentials(conn, &key))
@@ -77,7 +105,8 @@ pub(super) async fn is_password(app: &App, member: &Member, password: String) ->
 
 /// Whether the code is right, at the limit of the account; it works once.
 pub(super) async fn is_code(app: &App, member: &Member, code: String) -> Result<bool> {
-    app.limits.sign_ins.take(&fields::key(&member.email))?;
+    let key = fields::key(&member.email);
+    app.limits.sign_ins.take(&("code", key))?;
     let (id, wall) = (member.id, app.clock.wall());
     let taken = app
         .db

@@ -71,6 +71,14 @@ pub(super) fn cookie_name(app: &App) -> &'static str {
     }
 }
 
+/// The name of the cookie by which a browser is known again.
+pub(super) fn device_name(app: &App) -> &'static str {
+    match is_secure(app) {
+        true => "__Host-device",
+        false => "device",
+    }
+}
+
 pub(super) fn is_secure(app: &App) -> bool {
     app.config.base_url().starts_with("https://")
 }
@@ -82,7 +90,12 @@ fn secret(app: &App, headers: &HeaderMap) -> Option<String> {
         let bearer = scheme.eq_ignore_ascii_case("bearer");
         return bearer.then(|| secret.trim().to_owned());
     }
-    let name = cookie_name(app);
+    kept(headers, cookie_name(app))
+}
+
+/// What the browser keeps under this name.
+pub(super) fn kept(headers: &HeaderMap, name: &str) -> Option<String> {
+    let text = |value: &header::HeaderValue| value.to_str().ok().map(str::to_owned);
     let lines = headers.get_all(header::COOKIE).iter().filter_map(text);
     let pairs = lines.flat_map(|line| line.split(';').map(str::to_owned).collect::<Vec<_>>());
     let mut values = pairs.filter_map(|pair| {
@@ -101,7 +114,7 @@ fn note_use(app: &App, caller: &Caller) {
     }
 }
 
-fn known(parts: &Parts) -> Result<Option<Caller>, Error> {
+pub(super) fn known(parts: &Parts) -> Result<Option<Caller>, Error> {
     match parts.extensions.get::<Known>() {
         Some(Known::Caller(caller)) => Ok(Some((**caller).clone())),
         Some(Known::Unsure) => Err(Error::Busy),

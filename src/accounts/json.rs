@@ -145,7 +145,7 @@ struct Access {
 async fn token(State(app): State<App>, request: Request) -> Result<Response> {
     let (parts, body) = request.into_parts();
     let login = login(&app, &parts, Request::from_parts(parts.clone(), body)).await?;
-    let known = entry::judge(&app, visitor(&parts), &login.username, login.password).await?;
+    let known = entry::judge(&app, visitor(&parts), &login.username, login.password, None).await?;
     if known.second_step {
         let code = login.code.filter(|code| !code.trim().is_empty());
         let code = code.ok_or(Error::Unauthorized(
