@@ -393,6 +393,32 @@ struct Ruling {
     email_confirmed: Option<bool>,
 }
 
+impl Ruling {
+    /// The member as ruled; every faulty field is named.
+    fn applied(&self, before: &Member, at: Moment) -> Result<Member> {
+        let mut faults = Faults::default();
+        for (field, given) in [
+            ("email", &self.changes.email),
+            ("password", &self.changes.password),
+        ] {
+            if given.is_some() {
+                faults.add(field, "is for the member alone to change");
+            }
+        }
+        let mut member = self.changes.applied(before, &mut faults);
+        faults.done()?;
+        let since = |wanted: Option<bool>, was: Option<DateTime<Utc>>| match wanted {
+            None => was,
+            Some(true) => was.or(Some(at.now)),
+            Some(false) => None,
+        };
+        member.officer = self.officer.unwrap_or(member.officer);
+        member.disabled_at = since(self.disabled, member.disabled_at);
+        member.confirmed_at = since(self.email_confirmed, member.confirmed_at);
+        Ok(member)
+    }
+}
+
 /// Changes a member, for officers. The last officer stays one.
 #[utoipa::path(put, path = "/api/users/{id}", tag = "members", params(("id" = i64, Path)), request_body = Ruling, responses((status = 200, body = MemberJson), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
 async fn change_one(
@@ -401,28 +427,10 @@ async fn change_one(
     Path(id): Path<i64>,
     Json(ruling): Json<Ruling>,
 ) -> Result<Json<MemberJson>> {
-    let before = app.db.read(move |conn| store::member(conn, id)).await?;
     let (at, bus) = (Moment::of(&app), app.bus.clone());
-    let mut faults = Faults::default();
-    for (field, given) in [
-        ("email", &ruling.changes.email),
-        ("password", &ruling.changes.password),
-    ] {
-        if given.is_some() {
-            faults.add(field, "is for the member alone to change");
-        }
-    }
-    let mut member = ruling.changes.applied(&before, &mut faults);
-    faults.done()?;
-    let since = |wanted: Option<bool>, was: Option<DateTime<Utc>>| match wanted {
-        None => was,
-        Some(true) => was.or(Some(at.now)),
-        Some(false) => None,
-    };
-    member.officer = ruling.officer.unwrap_or(member.officer);
-    member.disabled_at = since(ruling.disabled, member.disabled_at);
-    member.confirmed_at = since(ruling.email_confirmed, member.confirmed_at);
     let saved = app.db.write(move |tx| {
+        // As it is now: two officers, or the member, may be at it at once.
+        let member = ruling.applied(&store::member(tx, id)?, at)?;
         people::save_with_care(tx, &bus, at, &member)?;
         store::member(tx, id)
     });
