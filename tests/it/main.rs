@@ -6,6 +6,7 @@
 )]
 
 mod architecture;
+mod attacks;
 mod bursts;
 mod commands;
 #[expect(

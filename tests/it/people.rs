@@ -8,10 +8,14 @@ use serde_json::{Value, json};
 
 use crate::common::{Served, TestApp, count};
 
-const PASSWORD: &str = "seven quiet owls over Pic du Midi";
+pub(crate) const PASSWORD: &str = "seven quiet owls over Pic du Midi";
 
 /// What a letter's link carries, newest letter first.
-async fn letter(desk: &Served, address: &'static str, kind: &'static str) -> Option<String> {
+pub(crate) async fn letter(
+    desk: &Served,
+    address: &'static str,
+    kind: &'static str,
+) -> Option<String> {
     let read = move |conn: &rusqlite::Connection| {
         let sql = "select payload ->> 'token' from outbox where address = ?1 and payload ->> 'letter' = ?2 order by id desc limit 1";
         let found = conn.query_row(sql, [address, kind], |row| row.get(0));
@@ -24,13 +28,18 @@ fn wish(email: &str) -> Value {
     json!({ "email": email, "full_name": "Ada Owl", "password": PASSWORD, "password_confirmation": PASSWORD, "receive_notification": true })
 }
 
-async fn sign_up(desk: &Served, email: &str) -> Response {
+pub(crate) async fn sign_up(desk: &Served, email: &str) -> Response {
     let post = desk.client.post(desk.url("/api/users"));
     post.json(&wish(email)).send().await.unwrap()
 }
 
 /// A page's form, as a browser of this site sends it.
-fn form(desk: &Served, path: &str, cookie: &str, fields: &[(&str, &str)]) -> RequestBuilder {
+pub(crate) fn form(
+    desk: &Served,
+    path: &str,
+    cookie: &str,
+    fields: &[(&str, &str)],
+) -> RequestBuilder {
     let post = desk.client.post(desk.url(path)).form(fields);
     let post = post
         .header("origin", desk.url(""))
@@ -50,7 +59,7 @@ async fn confirm(desk: &Served, address: &'static str) {
     assert_eq!(done.status(), 303);
 }
 
-async fn knock(desk: &Served, email: &str, password: &str) -> Response {
+pub(crate) async fn knock(desk: &Served, email: &str, password: &str) -> Response {
     let post = desk.client.post(desk.url("/api/users/token"));
     post.json(&json!({ "username": email, "password": password }))
         .send()
@@ -82,7 +91,7 @@ async fn officer(desk: &Served, address: &'static str) -> String {
 }
 
 /// Signs in through the page; the cookie.
-async fn cookie(desk: &Served, email: &str, password: &str) -> Option<String> {
+pub(crate) async fn cookie(desk: &Served, email: &str, password: &str) -> Option<String> {
     let fields = [("email", email), ("password", password)];
     let answer = form(desk, "/sign-in", "", &fields).send().await.unwrap();
     let cookie = answer
