@@ -167,7 +167,7 @@ async fn laid_out(
             "password",
             [vec![mine("Current password")], new_password().into()].concat(),
         ),
-        token: refused.judged("token", vec![token]),
+        token: refused.judged("token", vec![token, mine("Your password")]),
         on: refused.judged("on", vec![mine("Your password")]),
         off: refused.judged("off", vec![mine("Your password")]),
         leave: refused.judged("leave", vec![mine("Your password")]),
@@ -484,6 +484,7 @@ async fn give_token(
 ) -> Result<Response> {
     let mut faults = Faults::default();
     let name = faults.take("token_name", fields::full_name(&typed.token_name));
+    prove(&app, &caller, typed.current, &mut faults).await?;
     if let Err(Error::Invalid(faults)) = faults.done() {
         return again(
             &app,

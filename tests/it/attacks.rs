@@ -160,13 +160,14 @@ async fn a_lost_token_cannot_make_itself_at_home() {
     let desk = TestApp::serve().await;
     member(&desk, "known@example.org").await;
     let session = cookie(&desk, "known@example.org", PASSWORD).await.unwrap();
-    let page = form(
-        &desk,
-        "/account/tokens",
-        &session,
-        &[("token_name", "dome")],
-    );
-    let page = page.send().await.unwrap().text().await.unwrap();
+    let give = async |fields: &[(&str, &str)]| {
+        let page = form(&desk, "/account/tokens", &session, fields).send();
+        page.await.unwrap()
+    };
+    // Nor can a borrowed browser leave one behind.
+    assert_eq!(give(&[("token_name", "dome")]).await.status(), 422);
+    let page = give(&[("token_name", "dome"), ("current", PASSWORD)]).await;
+    let page = page.text().await.unwrap();
     let at = page.find("grb_").unwrap();
     let token: String = page[at..]
         .chars()

@@ -903,10 +903,15 @@ async fn a_deleted_member_leaves_nothing() {
     let desk = TestApp::serve().await;
     let token = member(&desk, "known@example.org").await;
     let here = cookie(&desk, "known@example.org", PASSWORD).await.unwrap();
-    form(&desk, "/account/tokens", &here, &[("token_name", "dome")])
-        .send()
-        .await
-        .unwrap();
+    form(
+        &desk,
+        "/account/tokens",
+        &here,
+        &[("token_name", "dome"), ("current", PASSWORD)],
+    )
+    .send()
+    .await
+    .unwrap();
     form(
         &desk,
         "/account/second-step/start",
