@@ -219,6 +219,7 @@ fn parcel(tell: &Tell, verdict: &Verdict, address: &Address, thread: i64) -> Par
         member: Some(member),
         kind: "burst",
         payload,
+        secret: false,
         due_at: due.at,
         expires_at: Some(due.expires_at),
     }
