@@ -47,6 +47,7 @@ fn composers() -> Composers {
     [
         ("account", accounts::letters::compose as outbox::Composer),
         ("burst", alerts::letters::compose),
+        ("morning", alerts::letters::compose),
         (accounts::channels::TRIAL, accounts::channels::compose_trial),
     ]
     .into()

@@ -14,6 +14,7 @@ mod commands;
 )]
 mod common;
 mod kafka;
+mod leaving;
 mod letters;
 mod outbox;
 mod people;
