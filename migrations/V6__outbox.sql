@@ -11,8 +11,10 @@ create table outbox (
     member_id integer,
     -- Who composes it: account, burst …
     kind text not null,
-    -- What its composer needs, as JSON. Emptied once it has left where it holds a secret.
+    -- What its composer needs, as JSON.
     payload text not null check (json_valid(payload)),
+    -- The payload holds a secret: officers do not read it, and it is emptied at the end.
+    secret integer not null default 0,
     -- Kept: a replay's, to be looked at and never sent.
     state text not null check (state in ('waiting', 'sent', 'failed', 'expired', 'suppressed', 'kept')),
     attempts integer not null default 0,
@@ -27,6 +29,7 @@ create table outbox (
 ) strict;
 
 create index outbox_due on outbox (channel, due_at) where state = 'waiting';
+create index outbox_by_state on outbox (state, id);
 create index outbox_finished on outbox (finished_at) where finished_at is not null;
 create index outbox_by_member on outbox (member_id, id);
 

@@ -13,7 +13,9 @@ create table tells (
     -- A replay's: letters are kept to be looked at, and never sent.
     kept integer not null,
     -- The last member who has been judged.
-    judged_to integer not null default 0
+    judged_to integer not null default 0,
+    -- How often judging has failed; after some times it is set aside.
+    tries integer not null default 0
 ) strict;
 
 create index tells_by_burst on tells (burst_id);
@@ -34,6 +36,10 @@ create table told (
     at integer not null,
     -- Its letter leaves then; later than `at` in quiet hours and for the morning's letter.
     due_at integer not null,
+    -- What the keys of its parcels begin with: what became of them says whether the member has heard of it.
+    letter text not null default '',
+    -- By a replay: it counts for replays only, since nothing has been sent.
+    kept integer not null default 0,
     primary key (member_id, burst_id, reason, revision)
 ) strict, without rowid;
 

@@ -47,8 +47,8 @@ fn composers() -> Composers {
     [
         ("account", accounts::letters::compose as outbox::Composer),
         ("burst", alerts::letters::compose),
+        ("morning", alerts::letters::compose),
         (accounts::channels::TRIAL, accounts::channels::compose_trial),
-        ("trial", outbox::trial::compose),
     ]
     .into()
 }
@@ -168,6 +168,7 @@ fn hear_commands(app: &App, tasks: &Tasks) {
 }
 
 fn start_workers(app: &App, tasks: &Tasks) {
+    app.outbox.know(composers());
     if let Some(kafka) = app.config.kafka.clone() {
         let (desk, stop) = (app.clone(), tasks.stopping());
         tasks.keep("listener", app.health.clone(), move || {
@@ -176,7 +177,11 @@ fn start_workers(app: &App, tasks: &Tasks) {
     }
     let (desk, stop) = (app.clone(), tasks.stopping());
     tasks.keep("letters", app.health.clone(), move || {
-        outbox::work(desk.clone(), composers(), stop.clone())
+        outbox::letters(desk.clone(), stop.clone())
+    });
+    let (desk, stop) = (app.clone(), tasks.stopping());
+    tasks.keep("pushes", app.health.clone(), move || {
+        outbox::pushes(desk.clone(), stop.clone())
     });
     let (desk, stop) = (app.clone(), tasks.stopping());
     tasks.keep("alerts", app.health.clone(), move || {

@@ -83,6 +83,7 @@ pub(super) fn post(
         member: Some(member.id),
         kind: KIND,
         payload,
+        secret: true,
         due_at: at.now,
         expires_at: Some(at.now + lasts),
     };

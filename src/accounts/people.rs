@@ -8,7 +8,7 @@ use super::links::{self, Purpose};
 use super::model::{Member, NewMember};
 use super::sessions::{self, Proof};
 use super::store;
-use crate::platform::{App, Bus, Error, Result, Tx};
+use crate::platform::{App, Bus, Error, Result, Tx, outbox};
 
 /// The two times of one moment.
 #[derive(Debug, Clone, Copy)]
@@ -92,6 +92,7 @@ pub(super) fn change_address(tx: &Tx, bus: &Bus, at: Moment, token: &str) -> Res
     let email = Email::parse(&link.email.ok_or_else(gone)?).map_err(|_| gone())?;
     store::set_email(tx, at.now, member.id, &email)?;
     links::void(tx, member.id)?;
+    outbox::readdress(tx, member.id, &member.email, email.as_str())?;
     tell(tx, bus, at, "user.updated", member.id)?;
     store::member(tx, member.id)
 }

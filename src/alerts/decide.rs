@@ -35,7 +35,7 @@ pub struct Told {
     pub thread: i64,
     /// Bursts of the group that a letter has left about, and that were not withdrawn since.
     pub of: BTreeSet<i64>,
-    /// A letter waits for the end of quiet hours or for the morning; it will say what is known by then.
+    /// A letter waits for the end of quiet hours, the morning or the relay; it will say what is known by then.
     pub waiting: bool,
     pub reasons: BTreeSet<Reason>,
     /// The best tier they heard of.

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use super::decide::Watcher;
 use super::reason::Reason;
 use super::standing::Standing;
-use crate::accounts::Preferences;
+use crate::accounts::{Preferences, Site};
 
 /// When the morning's letter leaves, in the member's own time.
 const MORNING: NaiveTime = NaiveTime::from_hms_opt(8, 0, 0).expect("a time of day");
@@ -34,13 +34,10 @@ impl Due {
         club: Tz,
         now: DateTime<Utc>,
     ) -> Option<Self> {
-        let zone = member.sites.first().map_or(club, |site| site.time_zone);
+        let zone = zone(&member.sites, club);
         let (at, expires_at) = match reason {
             Reason::Withdrawn => (now, now + WITHDRAWAL_LASTS),
-            Reason::Digest => {
-                let at = next(now, zone, MORNING);
-                (at, at + MORNING_LASTS)
-            }
+            Reason::Digest => return Some(Self::morning(now, zone)),
             Reason::New | Reason::Better | Reason::Classified | Reason::Observable => (
                 after_quiet(now, zone, &member.preferences),
                 burst.begun + member.latest_age(),
@@ -48,10 +45,28 @@ impl Due {
         };
         (at < expires_at).then_some(Self { at, expires_at })
     }
+
+    /// For the first morning's letter after `now`.
+    pub(super) fn morning(now: DateTime<Utc>, zone: Tz) -> Self {
+        let at = next(now, zone, MORNING);
+        Self {
+            at,
+            expires_at: at + MORNING_LASTS,
+        }
+    }
+}
+
+/// The zone that a member lives in: that of the first site, else the club's.
+pub(super) fn zone(sites: &[Site], club: Tz) -> Tz {
+    sites.first().map_or(club, |site| site.time_zone)
 }
 
 /// The end of the quiet hours that hold `now`, else `now`.
-fn after_quiet(now: DateTime<Utc>, zone: Tz, preferences: &Preferences) -> DateTime<Utc> {
+pub(super) fn after_quiet(
+    now: DateTime<Utc>,
+    zone: Tz,
+    preferences: &Preferences,
+) -> DateTime<Utc> {
     let (Some(from), Some(to)) = (preferences.quiet_from, preferences.quiet_to) else {
         return now;
     };
@@ -67,14 +82,20 @@ fn after_quiet(now: DateTime<Utc>, zone: Tz, preferences: &Preferences) -> DateT
 /// The next time after `now` at which clocks in `zone` show `time`.
 fn next(now: DateTime<Utc>, zone: Tz, time: NaiveTime) -> DateTime<Utc> {
     let today = now.with_timezone(&zone).date_naive();
-    let days = (0..3).filter_map(|days| instant(today + Days::new(days), zone, time));
-    days.into_iter().find(|at| *at > now).unwrap_or(now)
+    let mut shown = (0..3).flat_map(|days| instants(today + Days::new(days), zone, time));
+    shown.find(|at| *at > now).unwrap_or(now)
 }
 
-/// The instant at which clocks show this; where the hour is left out in spring, an hour later.
-fn instant(day: NaiveDate, zone: Tz, time: NaiveTime) -> Option<DateTime<Utc>> {
+/// The instants at which clocks show this: two where an hour comes twice in autumn; an hour later where it is left out in
+/// spring.
+fn instants(day: NaiveDate, zone: Tz, time: NaiveTime) -> impl Iterator<Item = DateTime<Utc>> {
+    let at = |shown: NaiveDateTime| {
+        let found = shown.and_local_timezone(zone);
+        found.earliest().zip(found.latest())
+    };
     let shown = day.and_time(time);
-    let at = |shown: NaiveDateTime| shown.and_local_timezone(zone).earliest();
-    let at = at(shown).or_else(|| at(shown + TimeDelta::hours(1)));
-    at.map(|at| at.to_utc())
+    let found = at(shown).or_else(|| at(shown + TimeDelta::hours(1)));
+    found
+        .into_iter()
+        .flat_map(|(first, second)| [first.to_utc(), second.to_utc()])
 }

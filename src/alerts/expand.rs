@@ -11,10 +11,10 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::decide::{Told, Watcher, decide};
-use super::due::Due;
+use super::due::{self, Due};
 use super::grids::Grids;
 use super::reason::Reason;
-use super::store::{self, Address, Tell};
+use super::store::{self, Address, Leaves, Tell};
 use super::tell::Letters;
 use crate::platform::outbox::{self, Channel, Parcel};
 use crate::platform::{App, Error, Result, Tx};
@@ -33,6 +33,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub async fn expand(app: App, stop: CancellationToken) -> anyhow::Result<()> {
     let grids = Arc::new(Grids::default());
     let mut bell = app.db.bell();
+    report(&app).await?;
     while !stop.is_cancelled() {
         bell.mark_unchanged();
         if step(&app, &grids).await? {
@@ -55,19 +56,74 @@ pub async fn settle(app: &App) -> Result<()> {
 }
 
 /// Judges the next members by the oldest change; false where there is none.
+///
+/// A change that fails again and again is set aside, so that those after it are told.
 pub async fn step(app: &App, grids: &Arc<Grids>) -> Result<bool> {
-    let (club, grids) = (app.config.time_zone, grids.clone());
-    let judged = app.db.read(move |conn| judge(conn, club, &grids)).await?;
-    let Some(judged) = judged.map(Arc::new) else {
+    let Some(change) = app.db.read(store::oldest).await? else {
         return Ok(false);
+    };
+    match judge_by(app, grids, change).await {
+        Ok(()) => {}
+        Err(error @ (Error::Busy | Error::Unwritable(_))) => return Err(error),
+        Err(error) => {
+            tracing::warn!("Members could not be judged by change {change}: {error}.");
+            app.db.write(move |tx| store::stumbled(tx, change)).await?;
+            report(app).await?;
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+    Ok(true)
+}
+
+/// Judges the next members by a change.
+async fn judge_by(app: &App, grids: &Arc<Grids>, change: i64) -> Result<()> {
+    let (club, grids) = (Club::of(app), grids.clone());
+    let judged = app
+        .db
+        .read(move |conn| judge(conn, club, &grids, change))
+        .await?;
+    let Some(judged) = judged.map(Arc::new) else {
+        return Ok(());
     };
     let now = app.clock.now();
     loop {
         let batch = judged.clone();
         match app.db.write(move |tx| write(tx, now, &batch)).await {
             Err(Error::Busy) => tokio::time::sleep(PAUSE).await,
-            Err(error) => return Err(error),
-            Ok(()) => return Ok(true),
+            other => return other,
+        }
+    }
+}
+
+/// Says where members are not told of something because judging fails.
+async fn report(app: &App) -> Result<()> {
+    match app.db.read(store::set_aside).await? {
+        0 => app.health.clear("telling"),
+        aside => app.health.warn(
+            "telling",
+            &format!("Of {aside} changes of bursts members were not told: judging by them fails."),
+            "The log says why; please report it.",
+        ),
+    }
+    Ok(())
+}
+
+/// What judging needs to know of the desk.
+#[derive(Clone, Copy)]
+struct Club {
+    /// Of members without a site.
+    zone: Tz,
+    leaves: Leaves,
+}
+
+impl Club {
+    fn of(app: &App) -> Self {
+        Self {
+            zone: app.config.time_zone,
+            leaves: match app.outbox.is_off() {
+                true => Leaves::Never,
+                false => Leaves::Once,
+            },
         }
     }
 }
@@ -86,27 +142,34 @@ struct Verdict {
     addresses: Vec<Address>,
     reason: Reason,
     due: Due,
+    zone: Tz,
 }
 
-fn judge(conn: &Connection, club: Tz, grids: &Grids) -> Result<Option<Judged>> {
-    let Some(tell) = store::next(conn)? else {
+fn judge(conn: &Connection, club: Club, grids: &Grids, change: i64) -> Result<Option<Judged>> {
+    let Some(tell) = store::change(conn, change)? else {
         return Ok(None);
     };
-    let watchers = store::watchers(conn, &tell, BATCH)?;
+    let leaves = match tell.letters {
+        Letters::Sent => club.leaves,
+        Letters::Kept => Leaves::Never,
+    };
+    let watchers = store::watchers(conn, &tell, BATCH, leaves)?;
     let to = watchers.last().map(|(watcher, _)| watcher.id);
     let to = to.filter(|_| watchers.len() == BATCH);
     let mut told: Vec<Verdict> = Vec::new();
     for (mut watcher, email) in watchers {
         look(grids, &tell, &mut watcher);
         let reason = decide(tell.before.as_ref(), &tell.after, &watcher, tell.at);
-        let due = reason.and_then(|reason| Due::of(reason, &tell.after, &watcher, club, tell.at));
+        let due =
+            reason.and_then(|reason| Due::of(reason, &tell.after, &watcher, club.zone, tell.at));
         if let (Some(reason), Some(due)) = (reason, due) {
             let mail = Address {
-                name: "mail".into(),
+                id: None,
                 channel: Channel::Mail,
                 address: email,
             };
             told.push(Verdict {
+                zone: due::zone(&watcher.sites, club.zone),
                 watcher,
                 addresses: vec![mail],
                 reason,
@@ -156,21 +219,21 @@ fn write(tx: &Tx, now: DateTime<Utc>, judged: &Judged) -> Result<()> {
 /// Remembers that a member is told, and puts what they get into the outbox.
 fn tell(tx: &Tx, now: DateTime<Utc>, tell: &Tell, verdict: &Verdict) -> Result<()> {
     let Verdict {
-        watcher,
-        addresses,
-        reason,
-        due,
+        watcher, reason, ..
     } = verdict;
     let told = watcher.told.as_ref();
     let thread = told.map_or(tell.after.best, |told| told.thread);
+    let (letter, due) = letter(tx, tell, verdict, thread)?;
     for burst in about(tell, told, *reason) {
-        store::remember(tx, tell, watcher.id, (burst, thread), *reason, due.at)?;
+        let letter = (letter.as_str(), due.at);
+        store::remember(tx, tell, watcher.id, (burst, thread), *reason, letter)?;
     }
-    for address in addresses {
-        let parcel = parcel(tell, verdict, address, thread);
+    for address in &verdict.addresses {
+        let parcel = parcel(tell, verdict, address, thread, (&letter, due));
+        // False where the morning's letter waits already, and will say this too.
         match tell.letters {
             Letters::Sent => outbox::post(tx, now, &parcel)?,
-            Letters::Kept => outbox::keep(tx, tell.at, &parcel)?,
+            Letters::Kept => outbox::keep(tx, now, &parcel)?,
         };
     }
     counter!("grb_told_total", "reason" => reason.as_str()).increment(1);
@@ -186,43 +249,73 @@ fn about(tell: &Tell, told: Option<&Told>, reason: Reason) -> Vec<i64> {
     }
 }
 
-fn parcel(tell: &Tell, verdict: &Verdict, address: &Address, thread: i64) -> Parcel {
+/// What the keys of a letter's parcels begin with, and when it leaves: the morning's letter in the first morning for which
+/// none has been begun.
+fn letter(tx: &Tx, tell: &Tell, verdict: &Verdict, thread: i64) -> Result<(String, Due)> {
+    let (member, reason) = (verdict.watcher.id, verdict.reason);
+    let kept = match tell.letters {
+        Letters::Sent => "",
+        Letters::Kept => "kept-",
+    };
+    let mut due = verdict.due;
+    if reason != Reason::Digest {
+        let (reason, revision) = (reason.as_str(), tell.id);
+        let letter = format!("{kept}burst-{thread}-{member}-{reason}-{revision}");
+        return Ok((letter, due));
+    }
+    loop {
+        let letter = format!("{kept}morning-{member}-{}", due.at.timestamp());
+        if outbox::is_open(tx, &key(&letter, None))? {
+            return Ok((letter, due));
+        }
+        due = Due::morning(due.at, verdict.zone);
+    }
+}
+
+fn key(letter: &str, channel: Option<i64>) -> String {
+    channel.map_or_else(
+        || format!("{letter}-mail"),
+        |channel| format!("{letter}-{channel}"),
+    )
+}
+
+fn parcel(
+    tell: &Tell,
+    verdict: &Verdict,
+    address: &Address,
+    thread: i64,
+    (letter, due): (&str, Due),
+) -> Parcel {
     let Verdict {
-        watcher,
-        reason,
-        due,
-        ..
+        watcher, reason, ..
     } = verdict;
-    let (member, after) = (watcher.id, &tell.after);
-    let (key, payload) = match reason {
+    let kept = tell.letters == Letters::Kept;
+    let (kind, payload) = match reason {
         Reason::Digest => (
-            format!("morning-{member}-{}", due.at.timestamp()),
-            json!({ "reason": reason, "due_at": due.at }),
+            "morning",
+            json!({ "reason": reason, "due_at": due.at, "kept": kept }),
         ),
         _ => (
-            format!(
-                "burst-{thread}-{member}-{}-{}-{}",
-                reason.as_str(),
-                tell.id,
-                address.name
-            ),
+            "burst",
             json!({
-                "burst": after.best,
+                "burst": tell.after.best,
                 "reason": reason,
                 "revision": tell.id,
-                "sites": watcher.seen,
                 "thread": thread,
                 "first": watcher.told.is_none(),
+                "channel": address.id,
+                "kept": kept,
             }),
         ),
     };
     Parcel {
-        key,
+        key: key(letter, address.id),
         channel: address.channel,
         address: address.address.clone(),
-        member: Some(member),
-        kind: "burst",
+        member: Some(watcher.id),
+        kind,
         payload,
+        secret: false,
         due_at: due.at,
         expires_at: Some(due.expires_at),
     }

@@ -24,6 +24,16 @@ const REMEMBERED: TimeDelta = TimeDelta::days(90);
 /// A spot that fired within this time fires again.
 const REPEATS: TimeDelta = TimeDelta::days(60);
 
+/// A change whose judging fails so often is set aside.
+const MOST_TRIES: i64 = 3;
+
+/// What became of the parcels of a row of `told`: 3 one has left, 2 one has been begun and may have, 1 one waits, 0 all have
+/// ended without leaving; null where they have been forgotten. Reads the outbox's table.
+const FATE: &str =
+    "(select max(case when state = 'sent' then 3 when state = 'waiting' and attempts > 0 then 2
+                                     when state in ('waiting', 'kept') then 1 else 0 end)
+                     from outbox where key >= letter || '-' and key < letter || '.')";
+
 /// Most bursts of one group.
 const MOST_LINKED: usize = 32;
 
@@ -40,11 +50,20 @@ pub struct Tell {
     pub judged_to: i64,
 }
 
+/// Whether letters leave, or are read in the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaves {
+    /// A letter has been read once it has left.
+    Once,
+    /// Letters stay and are read in the outbox, in a demonstration or after a replay: each counts from when it is due.
+    Never,
+}
+
 /// Where a member is told.
 #[derive(Debug, Clone)]
 pub struct Address {
-    /// Tells several of one member apart: `mail`, or a channel's number.
-    pub name: String,
+    /// The channel's; none for mail.
+    pub id: Option<i64>,
     pub channel: Channel,
     pub address: String,
 }
@@ -117,12 +136,13 @@ pub fn fired_before(conn: &Connection, at: DateTime<Utc>, dec: f64) -> Result<Ve
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// True where somebody has been told of the burst, or is about to be.
-pub fn is_told(conn: &Connection, burst: i64) -> Result<bool> {
-    let sql = "select exists(select 1 from told where burst_id = ?1) or exists(select 1 from tells where burst_id = ?1)";
+/// True where somebody has been told of the burst by such letters, or is about to be.
+pub fn is_told(conn: &Connection, burst: i64, letters: Letters) -> Result<bool> {
+    let sql = "select exists(select 1 from told where burst_id = ?1 and kept = ?2)
+                   or exists(select 1 from tells where burst_id = ?1 and kept = ?2)";
     Ok(conn
         .prepare_cached(sql)?
-        .query_row([burst], |row| row.get(0))?)
+        .query_row(params![burst, letters == Letters::Kept], |row| row.get(0))?)
 }
 
 /// Notes a change for the worker, and wakes it after the commit.
@@ -148,19 +168,28 @@ pub fn note(
     Ok(())
 }
 
-/// The oldest change that not everybody has been judged by.
-pub fn next(conn: &Connection) -> Result<Option<Tell>> {
-    let sql = "select id, before, after, at, kept, judged_to from tells order by id limit 1";
-    let row = conn.prepare_cached(sql)?.query_row([], |row| {
+/// The oldest change that not everybody has been judged by, those set aside apart.
+pub fn oldest(conn: &Connection) -> Result<Option<i64>> {
+    let sql = "select id from tells where tries < ?1 order by id limit 1";
+    let mut select = conn.prepare_cached(sql)?;
+    Ok(select
+        .query_row([MOST_TRIES], |row| row.get(0))
+        .optional()?)
+}
+
+/// A change that not everybody has been judged by; `None` where it has been ended meanwhile.
+pub fn change(conn: &Connection, id: i64) -> Result<Option<Tell>> {
+    let sql = "select before, after, at, kept, judged_to from tells where id = ?1";
+    let row = conn.prepare_cached(sql)?.query_row([id], |row| {
         Ok((
             row.get::<_, Option<String>>("before")?,
             row.get::<_, String>("after")?,
-            (row.get("id")?, row.get("judged_to")?),
+            row.get("judged_to")?,
             time(row.get("at")?),
             row.get::<_, bool>("kept")?,
         ))
     });
-    let Some((before, after, (id, judged_to), at, kept)) = row.optional()? else {
+    let Some((before, after, judged_to, at, kept)) = row.optional()? else {
         return Ok(None);
     };
     let letters = if kept { Letters::Kept } else { Letters::Sent };
@@ -174,11 +203,28 @@ pub fn next(conn: &Connection) -> Result<Option<Tell>> {
     }))
 }
 
+/// Notes that judging by a change has failed once more.
+pub fn stumbled(tx: &Tx, id: i64) -> Result<()> {
+    tx.execute("update tells set tries = tries + 1 where id = ?1", [id])?;
+    Ok(())
+}
+
+/// How many changes were set aside because judging by them fails.
+pub fn set_aside(conn: &Connection) -> Result<i64> {
+    let sql = "select count(*) from tells where tries >= ?1";
+    Ok(conn.query_row(sql, [MOST_TRIES], |row| row.get(0))?)
+}
+
 /// The next members to be judged, in the order of their ids, with what they know of the burst; `seen` is left to be
 /// filled. Members who have not confirmed their address, are shut out or want nothing are passed over.
 ///
-/// Reads the accounts' tables.
-pub fn watchers(conn: &Connection, tell: &Tell, most: usize) -> Result<Vec<(Watcher, String)>> {
+/// `leaves` says how one sees that a letter has been read. Reads the accounts' tables.
+pub fn watchers(
+    conn: &Connection,
+    tell: &Tell,
+    most: usize,
+    leaves: Leaves,
+) -> Result<Vec<(Watcher, String)>> {
     let mut select = conn.prepare_cached(
         "select id, email, notify, preferences from members
          where id > ?1 and notify <> 'none' and confirmed_at is not null and disabled_at is null
@@ -192,12 +238,12 @@ pub fn watchers(conn: &Connection, tell: &Tell, most: usize) -> Result<Vec<(Watc
     };
     let ids = first.id..=last.id;
     let mut sites = sites::store::of_members(conn, ids.clone())?;
-    let mut told = told(conn, &tell.after.group, ids, tell.at)?;
+    let mut told = told(conn, tell, ids, leaves)?;
     for (watcher, _) in &mut watchers {
         watcher.sites = sites.remove(&watcher.id).unwrap_or_default();
         watcher.told = told.remove(&watcher.id);
         if watcher.preferences.daily_cap.is_some() {
-            watcher.told_today = told_today(conn, watcher.id, tell.at)?;
+            watcher.told_today = told_today(conn, watcher.id, tell)?;
         }
     }
     Ok(watchers)
@@ -237,7 +283,7 @@ pub fn channels(
         };
         let id: i64 = row.get("id")?;
         all.entry(row.get("member_id")?).or_default().push(Address {
-            name: id.to_string(),
+            id: Some(id),
             channel,
             address: row.get("url")?,
         });
@@ -245,47 +291,75 @@ pub fn channels(
     Ok(all)
 }
 
-/// What members with ids in `members` know at `now` of the bursts of a group.
+/// What members with ids in `members` know of the bursts of a change's group; what never reached them they do not know.
 fn told(
     conn: &Connection,
-    group: &BTreeSet<i64>,
+    tell: &Tell,
     members: RangeInclusive<i64>,
-    now: DateTime<Utc>,
+    leaves: Leaves,
 ) -> Result<BTreeMap<i64, Told>> {
-    let mut select = conn.prepare_cached(
-        "select member_id, burst_id, reason, thread_id, tier, error_radius_90, due_at from told
-         where burst_id in (select value from json_each(?1)) and member_id between ?2 and ?3
+    let mut select = conn.prepare_cached(&format!(
+        "select member_id, burst_id, reason, thread_id, tier, error_radius_90, due_at, {FATE} as fate from told
+         where burst_id in (select value from json_each(?1)) and member_id between ?2 and ?3 and kept = ?4
          order by revision, reason = 'withdrawn'",
-    )?;
-    let group = serde_json::to_string(group)?;
-    let mut rows = select.query(params![group, members.start(), members.end()])?;
+    ))?;
+    let group = serde_json::to_string(&tell.after.group)?;
+    let kept = tell.letters == Letters::Kept;
+    let mut rows = select.query(params![group, members.start(), members.end(), kept])?;
     let mut all: BTreeMap<i64, Told> = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let (member, burst): (i64, i64) = (row.get("member_id")?, row.get("burst_id")?);
+        let is_due = time(row.get("due_at")?) <= tell.at;
+        let waits = match (row.get::<_, Option<i64>>("fate")?, leaves) {
+            (Some(0), _) => continue,
+            (Some(1 | 2), Leaves::Never) | (None, _) => !is_due,
+            (fate, _) => fate == Some(1),
+        };
         let reason = Reason::parse(&row.get::<_, String>("reason")?).unwrap_or(Reason::New);
         let tier = Tier::parse(&row.get::<_, String>("tier")?).unwrap_or(Tier::B);
         let thread: i64 = row.get("thread_id")?;
         let told = all
             .entry(member)
             .or_insert_with(|| Told::begin(thread, tier));
-        told.hear(
-            burst,
-            reason,
-            (tier, row.get("error_radius_90")?),
-            time(row.get("due_at")?) > now,
-        );
+        told.hear(burst, reason, (tier, row.get("error_radius_90")?), waits);
     }
     Ok(all)
 }
 
-/// Of how many bursts a member was told in the 24 h before `now`.
-fn told_today(conn: &Connection, member: i64, now: DateTime<Utc>) -> Result<u32> {
+/// How sure it is that the letter that a withdrawal takes back has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    Yes,
+    /// An attempt has been made, and nobody knows yet.
+    Perhaps,
+    No,
+}
+
+/// Whether a member has had a letter of a thread by a revision before this one.
+pub fn heard(conn: &Connection, member: i64, thread: i64, revision: i64) -> Result<Heard> {
+    let sql = format!(
+        "select max(coalesce({FATE}, 3)) from told
+         where member_id = ?1 and thread_id = ?2 and revision < ?3 and reason <> 'withdrawn' and not kept",
+    );
+    let fate: Option<i64> = conn
+        .prepare_cached(&sql)?
+        .query_row([member, thread, revision], |row| row.get(0))?;
+    Ok(match fate {
+        Some(3) => Heard::Yes,
+        Some(2) => Heard::Perhaps,
+        _ => Heard::No,
+    })
+}
+
+/// Of how many bursts a member was told in the 24 h before a change.
+fn told_today(conn: &Connection, member: i64, tell: &Tell) -> Result<u32> {
     let sql = "select count(distinct thread_id) from told
-               where member_id = ?1 and at > ?2 and reason <> 'withdrawn'";
-    let since = (now - TimeDelta::days(1)).timestamp_micros();
+               where member_id = ?1 and at > ?2 and reason <> 'withdrawn' and kept = ?3";
+    let since = (tell.at - TimeDelta::days(1)).timestamp_micros();
+    let kept = tell.letters == Letters::Kept;
     Ok(conn
         .prepare_cached(sql)?
-        .query_row([member, since], |row| row.get(0))?)
+        .query_row(params![member, since, kept], |row| row.get(0))?)
 }
 
 /// Whether this is a member still. Reads the accounts' table.
@@ -309,18 +383,18 @@ pub fn move_on(tx: &Tx, tell: &Tell, judged_to: Option<i64>) -> Result<bool> {
     Ok(moved == 1)
 }
 
-/// Remembers that a member is told of a burst.
+/// Remembers that a member is told of a burst, in a letter whose parcels' keys begin with `letter`.
 pub fn remember(
     tx: &Tx,
     tell: &Tell,
     member: i64,
     (burst, thread): (i64, i64),
     reason: Reason,
-    due_at: DateTime<Utc>,
+    (letter, due_at): (&str, DateTime<Utc>),
 ) -> Result<()> {
     tx.prepare_cached(
-        "insert into told (member_id, burst_id, reason, revision, thread_id, tier, error_radius_90, at, due_at)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) on conflict do nothing",
+        "insert into told (member_id, burst_id, reason, revision, thread_id, tier, error_radius_90, at, due_at, letter, kept)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) on conflict do nothing",
     )?
     .execute(params![
         member,
@@ -332,17 +406,10 @@ pub fn remember(
         tell.after.error_radius_90,
         tell.at.timestamp_micros(),
         due_at.timestamp_micros(),
+        letter,
+        tell.letters == Letters::Kept,
     ])?;
     Ok(())
-}
-
-/// The bursts of a member's morning letter that leaves at `due_at`, in the order in which they were told.
-pub fn of_morning(conn: &Connection, member: i64, due_at: DateTime<Utc>) -> Result<Vec<i64>> {
-    let sql = "select burst_id from told where member_id = ?1 and due_at = ?2 and reason = 'digest'
-               group by burst_id order by min(revision)";
-    let mut select = conn.prepare_cached(sql)?;
-    let rows = select.query_map([member, due_at.timestamp_micros()], |row| row.get(0))?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The newest revision.
@@ -351,11 +418,11 @@ pub fn latest(conn: &Connection) -> Result<i64> {
     Ok(conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
 }
 
-/// What members were told as of `at` by revisions after `revision`. Reads the accounts' and the bursts' tables.
+/// What a replay told members as of `at` by revisions after `revision`. Reads the accounts' and the bursts' tables.
 pub fn said(conn: &Connection, revision: i64, at: DateTime<Utc>) -> Result<Vec<Said>> {
     let mut select = conn.prepare_cached(
         "select full_name, min(burst_id) as burst_id, reason from told join members on members.id = member_id
-         where revision > ?1 and at = ?2 group by revision, member_id order by revision, member_id",
+         where revision > ?1 and at = ?2 and kept group by revision, member_id order by revision, member_id",
     )?;
     let rows = select.query_map(params![revision, at.timestamp_micros()], |row| {
         let reason: String = row.get("reason")?;
@@ -373,10 +440,12 @@ pub fn said(conn: &Connection, revision: i64, at: DateTime<Utc>) -> Result<Vec<S
     Ok(said)
 }
 
-/// Forgets what nobody will ask for again.
+/// Forgets what nobody will ask for again, and changes that were set aside as long ago.
 pub fn forget_old(tx: &Tx, now: DateTime<Utc>) -> Result<()> {
-    tx.prepare_cached("delete from told where at < ?1")?
-        .execute([(now - REMEMBERED).timestamp_micros()])?;
+    let old = (now - REMEMBERED).timestamp_micros();
+    tx.execute("delete from told where at < ?1", [old])?;
+    let aside = "delete from tells where tries >= ?1 and at < ?2";
+    tx.execute(aside, [MOST_TRIES, old])?;
     Ok(())
 }
 

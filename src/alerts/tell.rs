@@ -64,7 +64,7 @@ fn withdrawn(
     after: &Burst,
 ) -> Result<()> {
     let already = before.is_some_and(|burst| burst.withdrawn().is_some());
-    if already || after.withdrawn().is_none() || !store::is_told(tx, after.id)? {
+    if already || after.withdrawn().is_none() || !store::is_told(tx, after.id, letters)? {
         return Ok(());
     }
     let before = before.map(|burst| Standing::of(tx, burst)).transpose()?;

@@ -169,7 +169,7 @@ fn kind(kind: &str) -> &str {
     match kind {
         "account" => "about an account",
         "burst" => "about a burst",
-        "digest" => "morning digest",
+        "morning" => "the morning's letter",
         other => other,
     }
 }
@@ -271,8 +271,7 @@ pub(super) async fn show(
         lines: pieces(&text, !masked),
         has_html,
         gone,
-        can_retry: (entry.state == Fate::Waiting && !app.outbox.is_off())
-            || (entry.kind != "account" && matches!(entry.state, Fate::Failed | Fate::Suppressed)),
+        can_retry: entry.may_be_retried(),
         suppressed,
         masked,
         viewer,
@@ -321,7 +320,7 @@ struct Read {
 
 /// The words of a parcel, as they left or as they would leave now; the reason where there are none.
 async fn read(app: &App, entry: &Entry, order: Order) -> Result<Read, String> {
-    if order.payload == serde_json::json!({}) && entry.kind == "account" {
+    if entry.secret && order.payload == serde_json::json!({}) {
         return Err("It held a secret link and has ended, so its words were forgotten.".into());
     }
     let secrets = if masks(app, entry) {
@@ -331,7 +330,14 @@ async fn read(app: &App, entry: &Entry, order: Order) -> Result<Read, String> {
     };
     let veiled = masks(app, entry);
     let veil = |text: String| if veiled { mask(&text, &secrets) } else { text };
-    match app.outbox.compose(app, &entry.kind, order).await {
+    let composed = match app.outbox.compose(app, &entry.kind, order.clone()).await {
+        Ok(Composed::Later(at, _)) => {
+            let then = Order { at, ..order };
+            app.outbox.compose(app, &entry.kind, then).await
+        }
+        other => other,
+    };
+    match composed {
         Ok(Composed::Letter(letter)) => Ok(Read {
             subject: veil(letter.subject.clone()),
             text: veil(letter.text.clone()),
@@ -350,13 +356,14 @@ async fn read(app: &App, entry: &Entry, order: Order) -> Result<Read, String> {
             html: None,
         }),
         Ok(Composed::Nothing(why)) => Err(format!("There is nothing to say any more: {why}.")),
+        Ok(Composed::Later(_, why)) => Err(format!("It is not to leave: {why}.")),
         Err(error) => Err(format!("It cannot be composed: {error}.")),
     }
 }
 
 /// An officer must not be able to take over an account by reading its letters.
 fn masks(app: &App, entry: &Entry) -> bool {
-    entry.kind == "account" && app.config.demo.is_none()
+    entry.secret && app.config.demo.is_none()
 }
 
 /// The text without its secrets: addresses keep their host, and what the letter was made from is dotted out.

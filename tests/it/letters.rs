@@ -101,7 +101,7 @@ impl Night {
     }
 
     async fn letter(&self, reason: &str) -> Letter {
-        let payload = json!({ "burst": 1, "reason": reason, "revision": 2, "sites": [1], "thread": 1, "first": reason == "new" });
+        let payload = json!({ "burst": 1, "reason": reason, "revision": 2, "thread": 1, "first": reason == "new" });
         match self.compose_on(Channel::Mail, payload).await {
             Composed::Letter(letter) => *letter,
             Composed::Nothing(why) => panic!("{why}"),
@@ -547,13 +547,22 @@ async fn a_push_says_the_same_in_three_lines_and_a_webhook_in_json() {
     let desk = Night::new().await;
     desk.site().await;
     take_in(&desk.app, &swift("BAT", UP)).await;
-    let payload = json!({ "burst": 1, "reason": "new", "revision": 2, "thread": 1, "first": true });
+    desk.app
+        .db
+        .write(|tx| {
+            let hook = "insert into channels (id, member_id, kind, url, secret, created_at)
+                        values (5, 7, 'ntfy', 'https://ntfy.sh/vera', null, 1), (6, 7, 'webhook', ?1, 'kept', 1)";
+            Ok(tx.execute(hook, [HOOK])?)
+        })
+        .await
+        .unwrap();
+    let to = |channel: i64| json!({ "burst": 1, "reason": "new", "revision": 2, "thread": 1, "first": true, "channel": channel });
     let Composed::Push {
         title,
         text,
         url,
         urgent,
-    } = desk.compose_on(Channel::Ntfy, payload.clone()).await
+    } = desk.compose_on(Channel::Ntfy, to(5)).await
     else {
         panic!("no push")
     };
@@ -566,15 +575,7 @@ async fn a_push_says_the_same_in_three_lines_and_a_webhook_in_json() {
         (url.as_str(), urgent),
         ("https://desk.example.org/bursts/1", true)
     );
-    desk.app
-        .db
-        .write(|tx| {
-            let hook = "insert into channels (member_id, kind, url, secret, created_at) values (7, 'webhook', ?1, 'kept', 1)";
-            Ok(tx.execute(hook, [HOOK])?)
-        })
-        .await
-        .unwrap();
-    let Composed::Json { body: said, secret } = desk.compose_on(Channel::Webhook, payload).await
+    let Composed::Json { body: said, secret } = desk.compose_on(Channel::Webhook, to(6)).await
     else {
         panic!("no JSON")
     };

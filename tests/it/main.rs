@@ -15,6 +15,7 @@ mod commands;
 )]
 mod common;
 mod kafka;
+mod leaving;
 mod letters;
 mod outbox;
 mod people;

@@ -23,6 +23,12 @@ fn compose(_: App, order: Order) -> BoxFuture<'static, Result<Composed>> {
     async move {
         let said = order.payload["say"].as_str().unwrap_or("hello").to_owned();
         assert_ne!(said, "panic", "a composer that falls over");
+        if said == "later" && order.at < *NOW + TimeDelta::hours(9) {
+            return Ok(Composed::Later(
+                *NOW + TimeDelta::hours(9),
+                "it is night there",
+            ));
+        }
         if said == "nothing" {
             return Ok(Composed::Nothing("it is over".into()));
         }
@@ -37,7 +43,7 @@ fn compose(_: App, order: Order) -> BoxFuture<'static, Result<Composed>> {
 }
 
 fn composers() -> Composers {
-    [("note", compose as outbox::Composer), ("account", compose)].into()
+    [("note", compose as outbox::Composer)].into()
 }
 
 /// A desk with a worker at work.
@@ -73,7 +79,8 @@ impl Desk {
             .unwrap();
         let app = App::open(config, Clock::fixed(now)).unwrap();
         let stop = CancellationToken::new();
-        let worker = tokio::spawn(outbox::work(app.clone(), composers(), stop.clone()));
+        app.outbox.know(composers());
+        let worker = tokio::spawn(outbox::letters(app.clone(), stop.clone()));
         Self {
             app,
             folder,
@@ -98,6 +105,7 @@ impl Desk {
             member: Some(1),
             kind: "note",
             payload: json!({ "say": key }),
+            secret: false,
             due_at: now,
             expires_at: None,
         };
@@ -496,7 +504,7 @@ async fn without_a_relay_letters_wait_and_the_desk_says_how_many() {
 async fn the_secret_of_an_account_goes_with_its_letter() {
     let relay = Relay::start(Setup::default()).await;
     let desk = Desk::by(&relay);
-    desk.post("ada", |parcel| parcel.kind = "account").await;
+    desk.post("ada", |parcel| parcel.secret = true).await;
     desk.ends("ada", State::Sent).await;
     let payload = |app: &App| {
         let app = app.clone();
@@ -519,6 +527,176 @@ async fn the_secret_of_an_account_goes_with_its_letter() {
         .await
         .unwrap();
     assert!(desk.app.db.read(store::counts).await.unwrap().is_empty());
+    desk.close().await;
+}
+
+/// Who tries everything again at night must not send what waits for the morning.
+#[tokio::test]
+async fn only_what_was_tried_is_tried_again() {
+    let relay = Relay::start(Setup::default()).await;
+    relay.follow(|at, _, times| match (at, times) {
+        (At::Rcpt, 1) => Do::Say(451, "later"),
+        _ => Do::Accept,
+    });
+    let desk = Desk::by(&relay);
+    let now = desk.app.clock.now();
+    desk.post("morning", |parcel| {
+        parcel.due_at = now + TimeDelta::hours(9);
+    })
+    .await;
+    desk.post("ada", |_| ()).await;
+    desk.until("ada", |entry| entry.last_answer.is_some()).await;
+    let again = desk.app.db.write(move |tx| store::retry(tx, now, None));
+    assert_eq!(again.await.unwrap(), 1);
+    desk.ends("ada", State::Sent).await;
+    let morning = desk.entry("morning").await;
+    assert_eq!(morning.due_at, now + TimeDelta::hours(9));
+    assert_eq!((morning.state, morning.attempts), (State::Waiting, 0));
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn what_cannot_leave_ends_when_it_is_worthless() {
+    let desk = Desk::start(&[]);
+    let now = desk.app.clock.now();
+    for (key, secret) in [("ada", true), ("bob", false)] {
+        desk.post(key, |parcel| {
+            parcel.secret = secret;
+            parcel.expires_at = Some(now + TimeDelta::hours(1));
+        })
+        .await;
+    }
+    desk.post("eve", |_| ()).await;
+    let kept = |key: &str, at| Parcel {
+        key: key.into(),
+        channel: Channel::Mail,
+        address: "ada@members.example".into(),
+        member: None,
+        kind: "note",
+        payload: json!({}),
+        secret: false,
+        due_at: at,
+        expires_at: Some(at),
+    };
+    let replayed = kept("kept", now - TimeDelta::days(4000));
+    let keep = desk
+        .app
+        .db
+        .write(move |tx| outbox::keep(tx, now, &replayed));
+    keep.await.unwrap();
+    let clear = |after: TimeDelta| {
+        desk.app
+            .db
+            .write(move |tx| (outbox::chore().run)(tx, now + after))
+    };
+    clear(TimeDelta::minutes(61)).await.unwrap();
+    assert_eq!(
+        desk.entry("bob").await.state,
+        State::Waiting,
+        "it may be in hand"
+    );
+    clear(TimeDelta::hours(3)).await.unwrap();
+    assert_eq!(desk.entry("ada").await.state, State::Expired);
+    assert_eq!(desk.entry("bob").await.state, State::Expired);
+    assert_eq!(desk.entry("kept").await.state, State::Kept);
+    let payloads = desk.app.db.read(|conn| {
+        let mut select = conn.prepare("select payload from outbox order by key")?;
+        let rows = select.query_map([], |row| row.get::<_, String>(0))?;
+        Ok(rows.collect::<Result<Vec<_>, _>>()?)
+    });
+    let all = payloads.await.unwrap();
+    assert_eq!(all[0], "{}");
+    assert!(all[1].contains("bob"), "{all:?}");
+    clear(TimeDelta::days(31)).await.unwrap();
+    let left = desk.app.db.read(store::counts).await.unwrap();
+    assert_eq!(left.into_iter().collect::<Vec<_>>(), [(State::Waiting, 1)]);
+    desk.close().await;
+}
+
+/// What holds a secret was for the reader of the old address, who must not lose it, nor the new one get it.
+#[tokio::test]
+async fn what_waits_follows_a_member_to_a_new_address() {
+    let desk = Desk::start(&[]);
+    desk.post("ada", |_| ()).await;
+    desk.post("secret", |parcel| {
+        parcel.address = "ada@members.example".into();
+        parcel.secret = true;
+    })
+    .await;
+    desk.post("bob", |parcel| {
+        parcel.member = Some(2);
+        parcel.address = "ada@members.example".into();
+    })
+    .await;
+    let moved = desk
+        .app
+        .db
+        .write(|tx| outbox::readdress(tx, 1, "Ada@members.example", "new@example.org"));
+    moved.await.unwrap();
+    for (key, address) in [
+        ("ada", "new@example.org"),
+        ("secret", "ada@members.example"),
+        ("bob", "ada@members.example"),
+    ] {
+        assert_eq!(desk.entry(key).await.address, address, "{key}");
+    }
+    desk.close().await;
+}
+
+/// A letter that an outage held back until the night waits for the morning.
+#[tokio::test]
+async fn what_must_not_leave_yet_waits_as_if_it_had_not_been_tried() {
+    let relay = Relay::start(Setup::default()).await;
+    let desk = Desk::by(&relay);
+    let morning = *NOW + TimeDelta::hours(9);
+    desk.post("ada", |parcel| parcel.payload = json!({ "say": "later" }))
+        .await;
+    let entry = desk.until("ada", |entry| entry.due_at == morning).await;
+    assert_eq!((entry.state, entry.attempts), (State::Waiting, 0));
+    assert_eq!(relay.connections(), 0);
+    desk.advance(TimeDelta::hours(9)).await;
+    desk.ends("ada", State::Sent).await;
+    desk.close().await;
+}
+
+/// A relay that puts one letter off has come back: the others need not wait for it one by one.
+#[tokio::test]
+async fn an_answer_about_a_letter_ends_an_outage() {
+    let relay = Relay::start(Setup::default()).await;
+    relay.follow(|at, _, _| match at {
+        At::Greeting => Do::Say(421, "down"),
+        _ => Do::Accept,
+    });
+    let desk = Desk::by(&relay);
+    for n in 0..8 {
+        desk.post(&format!("m{n}"), |_| ()).await;
+    }
+    for _ in 0..400 {
+        if desk.app.health.of("mail").unwrap().state == Mood::Warn && relay.connections() >= 5 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    relay.follow(|at, _, _| match at {
+        At::Rcpt => Do::Say(450, "4.2.0 greylisted"),
+        _ => Do::Accept,
+    });
+    desk.advance(TimeDelta::minutes(1)).await;
+    desk.until("m0", |entry| {
+        entry
+            .last_answer
+            .as_ref()
+            .is_some_and(|words| words.contains("greylisted"))
+    })
+    .await;
+    for _ in 0..400 {
+        if desk.app.health.of("mail").unwrap().state == Mood::Ok {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    assert_eq!(desk.app.health.of("mail").unwrap().state, Mood::Ok);
     desk.close().await;
 }
 
@@ -568,8 +746,7 @@ async fn page(app: &App, path: &str) -> (u16, axum::http::HeaderMap, String) {
 #[tokio::test]
 async fn the_outbox_is_read_in_a_demonstration_and_by_officers_only() {
     let desk = Desk::start(&[]);
-    desk.post("<b>ada</b>", |parcel| parcel.kind = "account")
-        .await;
+    desk.post("<b>ada</b>", |parcel| parcel.secret = true).await;
     let mut app = desk.app.clone();
     app.outbox.know(composers());
     for path in [

@@ -12,7 +12,7 @@ use grb_app::sky::Equatorial;
 use crate::common::TestApp;
 
 /// A member with one site: name, choice, latitude, longitude, zone, field of the telescope there.
-type Somebody = (
+pub(crate) type Somebody = (
     &'static str,
     &'static str,
     f64,

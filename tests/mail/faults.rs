@@ -101,8 +101,9 @@ async fn fill(folder: &Path) {
                     channel: Channel::Mail,
                     address: format!("m{n}@members.example"),
                     member: None,
-                    kind: "trial",
-                    payload: json!({}),
+                    kind: "account",
+                    payload: json!({ "letter": "taken", "name": "Ada", "token": "none" }),
+                    secret: true,
                     due_at: now,
                     expires_at: None,
                 };

@@ -28,6 +28,7 @@ pub fn send(tx: &Tx, now: DateTime<Utc>, channel: &Channel) -> Result<bool> {
             member: Some(channel.member_id),
             kind: KIND,
             payload: json!({ "channel": channel.id }),
+            secret: false,
             due_at: now,
             expires_at: Some(now + PATIENCE),
         },

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use rusqlite::{Connection, Row, params};
@@ -165,16 +164,24 @@ fn telescopes(
     Ok(all)
 }
 
+fn horizon(text: &str) -> anyhow::Result<Horizon> {
+    let points: Vec<(f64, f64)> = serde_json::from_str(text)?;
+    match points[..] {
+        [(_, altitude)] => Ok(Horizon::flat(altitude)),
+        _ => Ok(Horizon::profile(&points)?),
+    }
+}
+
 /// A row of [`SITE`], without its telescopes.
 fn site(row: &Row) -> Result<Site> {
     let time_zone: String = row.get(6)?;
-    let points: Vec<(f64, f64)> = serde_json::from_str(&row.get::<_, String>(7)?)?;
-    let horizon = match points[..] {
-        [(_, altitude)] => Horizon::flat(altitude),
-        _ => Horizon::profile(&points).context("Reading a site's horizon")?,
-    };
+    let id: i64 = row.get(0)?;
+    let horizon = horizon(&row.get::<_, String>(7)?).unwrap_or_else(|error| {
+        tracing::warn!("The horizon of site {id} cannot be read, and is taken as flat: {error:#}.");
+        Horizon::flat(0.0)
+    });
     Ok(Site {
-        id: row.get(0)?,
+        id,
         member_id: row.get(1)?,
         name: row.get(2)?,
         place: sky::Site {
@@ -183,7 +190,7 @@ fn site(row: &Row) -> Result<Site> {
             elevation: row.get(5)?,
             horizon,
         },
-        // A zone that the tables no longer have must not make a site unreadable.
+        // Nor must a zone that the tables no longer have make a site unreadable.
         time_zone: time_zone.parse().unwrap_or(Tz::UTC),
         delivery: Delivery::parse(&row.get::<_, String>(8)?).unwrap_or_default(),
         telescopes: Vec::new(),

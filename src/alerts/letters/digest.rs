@@ -19,11 +19,12 @@ pub(super) async fn compose(
     stop: String,
 ) -> Result<Composed> {
     let (due_at, at) = (asked.due_at.unwrap_or(order.created_at), order.at);
+    let kept = asked.kept;
     let name = reader.member.full_name.clone();
     let bursts: Vec<Material> = app
         .db
         .read(move |conn| {
-            let told = store::of_morning(conn, reader.member.id, due_at)?;
+            let told = store::of_morning(conn, reader.member.id, due_at, kept)?;
             told.into_iter()
                 .map(|burst| {
                     let record = store::record(conn, burst, burst, Reason::Digest)?;
@@ -43,14 +44,12 @@ pub(super) async fn compose(
 /// What the letter says: the most useful burst first.
 pub(super) fn words(config: &Config, mut bursts: Vec<Material>, stop: String) -> Said {
     bursts.sort_by(|a, b| rank(a).total_cmp(&rank(b)));
-    let count = match bursts.len() {
+    let standing = bursts.iter().filter(|letter| !is_over(&letter.burst));
+    let count = match standing.clone().count() {
         1 => "1 burst".to_owned(),
         many => format!("{many} bursts"),
     };
-    let observable: Vec<&Material> = bursts
-        .iter()
-        .filter(|letter| is_observable(letter))
-        .collect();
+    let observable: Vec<&Material> = standing.filter(|letter| is_observable(letter)).collect();
     let (answer, tone) = match observable[..] {
         [] => ("none to point at tonight".to_owned(), "no"),
         [one] => (format!("{}, {}", one.burst.name(), short(one)), "yes"),

@@ -10,12 +10,13 @@ mod site;
 mod store;
 mod words;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::BoxFuture;
 use serde::Deserialize;
 
 use self::site::Sight;
-use super::{Reason, unsubscribe};
+use super::store::{self as alerts, Heard};
+use super::{Reason, due, unsubscribe};
 use crate::accounts::channels::store as channels;
 use crate::accounts::{Delivery, Notify, Site};
 use crate::bursts::{Burst, Verdict};
@@ -24,7 +25,10 @@ use crate::platform::outbox::{Channel, Composed, Order, Thread};
 use crate::platform::{App, Error, Result};
 use crate::sky::Region;
 
-/// What a parcel of kind `burst` asks for.
+/// When a withdrawal asks again whether what it takes back has left.
+const AGAIN: TimeDelta = TimeDelta::minutes(1);
+
+/// What a parcel of kind `burst` or `morning` asks for.
 #[derive(Debug, Clone, Deserialize)]
 struct Asked {
     reason: Reason,
@@ -40,6 +44,11 @@ struct Asked {
     first: bool,
     /// When the morning's letter leaves.
     due_at: Option<DateTime<Utc>>,
+    /// The channel that it goes to; none for mail.
+    channel: Option<i64>,
+    /// A replay's, never to be sent.
+    #[serde(default)]
+    kept: bool,
 }
 
 /// One burst for one member, with all that a letter may say.
@@ -66,7 +75,7 @@ impl Material {
     }
 }
 
-/// Composes what a parcel of kind `burst` asks for, in the words of its channel.
+/// Composes what a parcel of kind `burst` or `morning` asks for, in the words of its channel.
 pub fn compose(app: App, order: Order) -> BoxFuture<'static, Result<Composed>> {
     Box::pin(async move {
         let asked: Asked = serde_json::from_value(order.payload.clone())?;
@@ -83,6 +92,9 @@ pub fn compose(app: App, order: Order) -> BoxFuture<'static, Result<Composed>> {
                 "the member wants no letters any more".into(),
             ));
         }
+        if let Some(later) = too_early(&app, &order, &asked, &reader).await? {
+            return Ok(later);
+        }
         let stop = unsubscribe::address(&app, member).await?;
         match (asked.reason, asked.burst) {
             (Reason::Digest, _) => digest::compose(&app, &order, &asked, reader, stop).await,
@@ -90,6 +102,45 @@ pub fn compose(app: App, order: Order) -> BoxFuture<'static, Result<Composed>> {
             (_, None) => Ok(Composed::Nothing("it names no burst".into())),
         }
     })
+}
+
+/// What holds a letter back, or ends it, at the moment when it would leave: quiet hours that began while it waited, or that
+/// the letter that a withdrawal takes back has not left.
+async fn too_early(
+    app: &App,
+    order: &Order,
+    asked: &Asked,
+    reader: &store::Reader,
+) -> Result<Option<Composed>> {
+    let (member, thread, revision) = (&reader.member, asked.thread, asked.revision);
+    match (asked.reason, thread) {
+        (Reason::Digest, _) => Ok(None),
+        // Where letters do not leave they are read in the outbox, the first and what takes it back.
+        (Reason::Withdrawn, _) if asked.kept || app.outbox.is_off() => Ok(None),
+        (Reason::Withdrawn, None) => Ok(None),
+        (Reason::Withdrawn, Some(thread)) => {
+            let member = member.id;
+            let heard = app
+                .db
+                .read(move |conn| alerts::heard(conn, member, thread, revision));
+            Ok(match heard.await? {
+                Heard::Yes => None,
+                Heard::Perhaps => Some(Composed::Later(
+                    order.at + AGAIN,
+                    "the letter that it takes back is under way",
+                )),
+                Heard::No => Some(Composed::Nothing("they never heard of the burst".into())),
+            })
+        }
+        _ => {
+            let zone = due::zone(&reader.sites, app.config.time_zone);
+            let until = due::after_quiet(order.at, zone, &member.preferences);
+            Ok(
+                (until > order.at)
+                    .then_some(Composed::Later(until, "it is night there, and quiet")),
+            )
+        }
+    }
 }
 
 /// What there is to say of one burst.
@@ -104,12 +155,29 @@ async fn about(
     let member = reader.member.id;
     let thread = asked.thread.unwrap_or(burst);
     let (reason, revision, at) = (asked.reason, asked.revision, order.at);
+    let kept = asked.kept;
+    // What signs what is posted to a webhook.
+    let secret = match (order.channel, asked.channel) {
+        (Channel::Mail, _) => None,
+        (_, None) => return Ok(Composed::Nothing("it names no channel".into())),
+        (_, Some(id)) => match app
+            .db
+            .read(move |conn| channels::one(conn, member, id))
+            .await
+        {
+            Ok(channel) => channel.secret,
+            Err(Error::NotFound(_)) => {
+                return Ok(Composed::Nothing("the channel was removed".into()));
+            }
+            Err(error) => return Err(error),
+        },
+    };
     let name = reader.member.full_name.clone();
     let material = app
         .db
         .read(move |conn| {
             let record = store::record(conn, burst, thread, reason)?;
-            let before = store::before(conn, member, thread, revision)?;
+            let before = store::before(conn, member, thread, (revision, kept))?;
             Ok(record.seen_by(&reader, before, at, reason, Some(stop)))
         })
         .await?;
@@ -129,22 +197,10 @@ async fn about(
         Channel::Ntfy => Ok(push::push(&app.config, &material, &said, reason)),
         Channel::Webhook => {
             let body = push::json(&app.config, &material, &said, reason, revision);
-            let Some(secret) = secret(app, member, order.address.clone()).await? else {
-                return Ok(Composed::Nothing("the channel was removed".into()));
-            };
+            let secret = Secret::new(secret.unwrap_or_default());
             Ok(Composed::Json { body, secret })
         }
     }
-}
-
-/// What signs what is posted to a member's webhook; `None` where it has been removed.
-async fn secret(app: &App, member: i64, url: String) -> Result<Option<Secret>> {
-    let channels = app.db.read(move |conn| channels::of_member(conn, member));
-    let channel = channels
-        .await?
-        .into_iter()
-        .find(|channel| channel.url == url);
-    Ok(channel.and_then(|channel| channel.secret).map(Secret::new))
 }
 
 /// True where nobody needs to hear of it any more.

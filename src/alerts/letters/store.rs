@@ -96,21 +96,21 @@ fn as_of(mut burst: Burst, at: DateTime<Utc>) -> Burst {
     burst
 }
 
-/// What the member knew of a thread's burst before a revision.
+/// What the member knew of a thread's burst before a revision; after a replay, by what the replay told.
 pub(super) fn before(
     conn: &Connection,
     member: i64,
     thread: i64,
-    revision: i64,
+    (revision, kept): (i64, bool),
 ) -> Result<Option<Before>> {
-    let sql = "select error_radius_90 from told where member_id = ?1 and thread_id = ?2 and revision < ?3 order by revision desc limit 1";
-    let found = conn
-        .prepare_cached(sql)?
-        .query_row(params![member, thread, revision], |row| {
-            Ok(Before {
-                radius: row.get(0)?,
-            })
-        });
+    let sql = "select error_radius_90 from told where member_id = ?1 and thread_id = ?2 and revision < ?3 and kept = ?4 order by revision desc limit 1";
+    let found =
+        conn.prepare_cached(sql)?
+            .query_row(params![member, thread, revision, kept], |row| {
+                Ok(Before {
+                    radius: row.get(0)?,
+                })
+            });
     Ok(found.optional()?)
 }
 
@@ -119,10 +119,13 @@ pub(super) fn of_morning(
     conn: &Connection,
     member: i64,
     due_at: DateTime<Utc>,
+    kept: bool,
 ) -> Result<Vec<i64>> {
-    let sql = "select burst_id from told where member_id = ?1 and due_at = ?2 and reason = 'digest'
+    let sql = "select burst_id from told where member_id = ?1 and due_at = ?2 and reason = 'digest' and kept = ?3
                group by burst_id order by min(revision)";
     let mut select = conn.prepare_cached(sql)?;
-    let rows = select.query_map(params![member, due_at.timestamp_micros()], |row| row.get(0))?;
+    let rows = select.query_map(params![member, due_at.timestamp_micros(), kept], |row| {
+        row.get(0)
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use proptest::prelude::*;
 
-use super::due::Due;
+use super::due::{Due, after_quiet};
 use super::standing::{Standing, State};
 use super::{Reason, Told, Watcher, decide, sources};
 use crate::accounts::sites::{Delivery, Site};
@@ -200,6 +200,31 @@ fn letters_wait_for_the_end_of_quiet_hours_or_are_never_written() {
     assert_eq!(due(&quiet), None);
     let morning = Due::of(Reason::Digest, &standing, &quiet, Tz::UTC, begun()).unwrap();
     assert_eq!(morning.at, begun() + TimeDelta::hours(9));
+}
+
+#[test]
+fn quiet_hours_end_when_clocks_say_so_also_when_they_are_set_back_or_forward() {
+    let end = |now: &str, from: &str, to: &str| {
+        let preferences = Preferences {
+            quiet_from: from.parse().ok(),
+            quiet_to: to.parse().ok(),
+            ..Preferences::default()
+        };
+        let now: DateTime<Utc> = format!("2026-{now}:00Z").parse().unwrap();
+        let end = after_quiet(now, Tz::Europe__Paris, &preferences);
+        end.format("%m-%dT%H:%M").to_string()
+    };
+    // On 25 October 3:00 becomes 2:00 again, at 1:00 UTC: 2:10 comes at 0:10 and at 1:10 UTC.
+    assert_eq!(end("10-25T00:10", "22:00", "02:30"), "10-25T00:30");
+    assert_eq!(end("10-25T01:10", "22:00", "02:30"), "10-25T01:30");
+    assert_eq!(end("10-25T01:40", "22:00", "02:30"), "10-25T01:40");
+    assert_eq!(end("10-24T21:00", "22:00", "07:00"), "10-25T06:00");
+    // On 29 March 2:00 becomes 3:00, at 1:00 UTC: 2:30 never comes.
+    assert_eq!(end("03-29T00:50", "22:00", "02:30"), "03-29T01:30");
+    assert_eq!(end("03-29T01:05", "22:00", "02:30"), "03-29T01:05");
+    assert_eq!(end("03-28T22:00", "22:00", "07:00"), "03-29T05:00");
+    // From and to the same: no quiet hours.
+    assert_eq!(end("06-01T01:00", "03:00", "03:00"), "06-01T01:00");
 }
 
 #[test]

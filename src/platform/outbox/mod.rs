@@ -28,9 +28,9 @@ use transport::{Carrier, Transport};
 
 pub use local::local_routes;
 pub use settings::Mail;
-pub use store::{Entry, State, forget_member};
+pub use store::{Entry, State, forget_member, is_open, readdress};
 pub use transport::Kept;
-pub use worker::{condition, work};
+pub use worker::{condition, letters, pushes};
 
 /// One thing to be told to one address.
 #[derive(Debug, Clone)]
@@ -45,6 +45,8 @@ pub struct Parcel {
     pub kind: &'static str,
     /// What the composer needs.
     pub payload: serde_json::Value,
+    /// The payload holds a secret: officers do not read it, and it goes when the parcel has ended.
+    pub secret: bool,
     pub due_at: DateTime<Utc>,
     /// Worthless from then on.
     pub expires_at: Option<DateTime<Utc>>,
@@ -77,7 +79,7 @@ pub struct Order {
     pub member: Option<i64>,
     pub payload: serde_json::Value,
     pub created_at: DateTime<Utc>,
-    /// As of when it is composed: now, or, for reading it again, when it left.
+    /// As of when it is composed: now, or, for reading it, when it left or will leave.
     pub at: DateTime<Utc>,
 }
 
@@ -97,6 +99,8 @@ pub enum Composed {
         body: serde_json::Value,
         secret: Secret,
     },
+    /// It must not leave before then, and why.
+    Later(DateTime<Utc>, &'static str),
     /// There is nothing to say any more, and why.
     Nothing(String),
 }
@@ -196,11 +200,14 @@ pub fn keep(tx: &Tx, now: DateTime<Utc>, parcel: &Parcel) -> Result<bool> {
     store::add(tx, now, parcel, State::Kept)
 }
 
-/// Forgets what left, or failed, more than 30 days ago.
+/// Ends what has become worthless while nothing could leave, and forgets what ended more than 30 days ago.
 pub fn chore() -> Chore {
     Chore {
-        name: "forget old letters",
+        name: "clear the outbox",
         every: chrono::TimeDelta::hours(6),
-        run: |tx, now| store::forget_old(tx, now).map(drop),
+        run: |tx, now| {
+            store::end_expired(tx, now)?;
+            store::forget_old(tx, now).map(drop)
+        },
     }
 }

@@ -50,7 +50,7 @@ impl Pushes {
                 urgent,
             } => ntfy(request, title, text, url, *urgent),
             Composed::Json { body, secret } => webhook(request, body, secret, at),
-            Composed::Letter(_) | Composed::Nothing(_) => {
+            Composed::Letter(_) | Composed::Later(..) | Composed::Nothing(_) => {
                 return Pushed::Never("a letter cannot be pushed".into());
             }
         };

@@ -14,6 +14,9 @@ use crate::platform::{Error, Result, Tx};
 /// How long a row is remembered after it has left or failed.
 const KEPT: TimeDelta = TimeDelta::days(30);
 
+/// The carrier ends what it has in hand; what lies for so long after its time is in nobody's.
+const LEFT_LYING: TimeDelta = TimeDelta::hours(1);
+
 /// What became of a parcel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -73,6 +76,8 @@ pub struct Entry {
     pub channel: String,
     pub address: String,
     pub kind: String,
+    /// What it is made from holds a secret.
+    pub secret: bool,
     pub state: State,
     pub attempts: u32,
     pub due_at: DateTime<Utc>,
@@ -82,12 +87,32 @@ pub struct Entry {
     pub finished_at: Option<DateTime<Utc>>,
 }
 
+impl Entry {
+    /// When it left, or will at the earliest.
+    fn leaves(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        match (self.finished_at, self.state) {
+            (Some(at), _) => at,
+            (None, State::Kept) => self.due_at,
+            (None, _) => self.due_at.max(now),
+        }
+    }
+
+    /// True where it has been tried in vain and may be tried again.
+    pub fn may_be_retried(&self) -> bool {
+        match self.state {
+            State::Waiting => self.attempts > 0 || self.last_answer.is_some(),
+            State::Failed | State::Suppressed => !self.secret,
+            State::Sent | State::Expired | State::Kept => false,
+        }
+    }
+}
+
 /// Adds a parcel; false where its key has been there before.
 pub(super) fn add(tx: &Tx, now: DateTime<Utc>, parcel: &Parcel, state: State) -> Result<bool> {
     let added = tx
         .prepare_cached(
-            "insert into outbox (key, channel, address, member_id, kind, payload, state, due_at, expires_at, created_at)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) on conflict (key) do nothing",
+            "insert into outbox (key, channel, address, member_id, kind, payload, secret, state, due_at, expires_at, created_at)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) on conflict (key) do nothing",
         )?
         .execute(params![
             parcel.key,
@@ -96,6 +121,7 @@ pub(super) fn add(tx: &Tx, now: DateTime<Utc>, parcel: &Parcel, state: State) ->
             parcel.member,
             parcel.kind,
             parcel.payload.to_string(),
+            parcel.secret,
             state.as_str(),
             parcel.due_at.timestamp_micros(),
             parcel.expires_at.map(|at| at.timestamp_micros()),
@@ -103,6 +129,15 @@ pub(super) fn add(tx: &Tx, now: DateTime<Utc>, parcel: &Parcel, state: State) ->
         ])?;
     tx.ring();
     Ok(added == 1)
+}
+
+/// True where the parcel of this key is not there yet, or nobody has begun it: what it is composed from may still grow.
+pub fn is_open(conn: &Connection, key: &str) -> Result<bool> {
+    let begun = "select exists(select 1 from outbox where key = ?1 and state <> 'kept' and (state <> 'waiting' or attempts > 0))";
+    let begun: bool = conn
+        .prepare_cached(begun)?
+        .query_row([key], |row| row.get(0))?;
+    Ok(!begun)
 }
 
 /// When the next of `channels` is due, those `in_hand` apart.
@@ -189,7 +224,7 @@ pub(super) fn put_off(tx: &Tx, id: i64, due_at: DateTime<Utc>, answer: &str) -> 
     Ok(())
 }
 
-/// Ends a parcel. What an account's letter was made from holds a secret, and goes.
+/// Ends a parcel. What it was made from goes where that holds a secret.
 pub(super) fn finish(
     tx: &Tx,
     now: DateTime<Utc>,
@@ -199,7 +234,7 @@ pub(super) fn finish(
 ) -> Result<()> {
     tx.prepare_cached(
         "update outbox set state = ?2, finished_at = ?3, last_answer = ?4,
-                           payload = case kind when 'account' then '{}' else payload end
+                           payload = case when secret then '{}' else payload end
          where id = ?1 and state = 'waiting'",
     )?
     .execute(params![id, state.as_str(), now.timestamp_micros(), answer])?;
@@ -231,14 +266,15 @@ pub fn suppression(conn: &Connection, address: &str) -> Result<Option<String>> {
     Ok(select.query_row([address], |row| row.get(0)).optional()?)
 }
 
-/// Tries again, at once, those of `ids` (or all) that wait or have failed for good, and says how many.
+/// Tries again, at once, those of `ids` (or all) that have been tried in vain, and says how many. What has not been tried
+/// waits for its time, such as the morning.
 ///
-/// What has lost its words (an account's letter whose secret is gone) cannot be sent any more.
+/// What has lost its words with its secret cannot be sent any more.
 pub fn retry(tx: &Tx, now: DateTime<Utc>, ids: Option<&[i64]>) -> Result<usize> {
     let chosen = serde_json::to_string(&ids)?;
     let again = tx.execute(
         "update outbox set state = 'waiting', due_at = ?1, finished_at = null, attempts = 0
-         where (state = 'waiting' or (state in ('failed', 'suppressed') and kind <> 'account'))
+         where (state = 'waiting' and (attempts > 0 or last_answer is not null) or state in ('failed', 'suppressed') and not secret)
            and (?2 = 'null' or id in (select value from json_each(?2)))
            and (expires_at is null or expires_at > ?1)",
         params![now.timestamp_micros(), chosen],
@@ -247,10 +283,32 @@ pub fn retry(tx: &Tx, now: DateTime<Utc>, ids: Option<&[i64]>) -> Result<usize> 
     Ok(again)
 }
 
-/// Forgets rows that ended more than 30 days ago.
+/// Ends what waits and has long been worthless, as where letters have no way to leave.
+pub fn end_expired(tx: &Tx, now: DateTime<Utc>) -> Result<usize> {
+    Ok(tx.execute(
+        "update outbox set state = 'expired', finished_at = ?1, last_answer = coalesce(last_answer, 'it could not leave in time'),
+                           payload = case when secret then '{}' else payload end
+         where state = 'waiting' and expires_at <= ?2",
+        [now.timestamp_micros(), (now - LEFT_LYING).timestamp_micros()],
+    )?)
+}
+
+/// Forgets rows that ended more than 30 days ago, and a replay's that were kept as long.
 pub fn forget_old(tx: &Tx, now: DateTime<Utc>) -> Result<usize> {
     let old = (now - KEPT).timestamp_micros();
-    Ok(tx.execute("delete from outbox where finished_at < ?1", [old])?)
+    let ended = tx.execute("delete from outbox where finished_at < ?1", [old])?;
+    let kept = "delete from outbox where state = 'kept' and created_at < ?1";
+    Ok(ended + tx.execute(kept, [old])?)
+}
+
+/// Sends to a member's new address what waits for the old one. What holds a secret was meant for the old one's reader.
+pub fn readdress(tx: &Tx, member: i64, old: &str, new: &str) -> Result<()> {
+    tx.execute(
+        "update outbox set address = ?3
+         where member_id = ?1 and state = 'waiting' and channel = 'mail' and not secret and lower(address) = lower(?2)",
+        params![member, old, new],
+    )?;
+    Ok(())
 }
 
 /// Takes back what waits for a member and forgets what has left, and what was said of the address: for somebody who has gone.
@@ -266,6 +324,12 @@ pub fn counts(conn: &Connection) -> Result<BTreeMap<State, i64>> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// How many parcels wait.
+pub fn waiting(conn: &Connection) -> Result<i64> {
+    let sql = "select count(*) from outbox where state = 'waiting'";
+    Ok(conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
 /// Which parcels to list; everything unless a field says otherwise.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
@@ -279,7 +343,7 @@ pub struct Wanted {
 /// Up to `limit` parcels, the newest first, and where the next page begins.
 pub fn list(conn: &Connection, wanted: &Wanted, limit: u32) -> Result<(Vec<Entry>, Option<i64>)> {
     let mut select = conn.prepare_cached(
-        "select id, key, channel, address, kind, state, attempts, due_at, expires_at, last_answer, created_at, finished_at
+        "select id, key, channel, address, kind, state, attempts, due_at, expires_at, last_answer, created_at, finished_at, secret
          from outbox
          where (?1 is null or state = ?1) and (?2 is null or instr(lower(address), lower(?2)) > 0) and (?3 is null or id < ?3)
          order by id desc limit ?4",
@@ -300,10 +364,10 @@ pub fn list(conn: &Connection, wanted: &Wanted, limit: u32) -> Result<(Vec<Entry
     Ok((entries, next))
 }
 
-/// One parcel, and what composes it again: as of when it left, or as of `now`.
+/// One parcel, and what composes it for reading: as of when it left, or will at the earliest.
 pub fn find(conn: &Connection, id: i64, now: DateTime<Utc>) -> Result<(Entry, Order)> {
     let mut select = conn.prepare_cached(
-        "select id, key, channel, address, kind, state, attempts, due_at, expires_at, last_answer, created_at, finished_at,
+        "select id, key, channel, address, kind, state, attempts, due_at, expires_at, last_answer, created_at, finished_at, secret,
                 member_id, payload
          from outbox where id = ?1",
     )?;
@@ -314,10 +378,10 @@ pub fn find(conn: &Connection, id: i64, now: DateTime<Utc>) -> Result<(Entry, Or
             key: entry.key.clone(),
             channel: channel(row, 2)?,
             address: entry.address.clone(),
-            member: row.get(12)?,
-            payload: json(row, 13)?,
+            member: row.get(13)?,
+            payload: json(row, 14)?,
             created_at: entry.created_at,
-            at: entry.finished_at.unwrap_or(now),
+            at: entry.leaves(now),
         };
         Ok((entry, order))
     });
@@ -338,6 +402,7 @@ fn entry(row: &Row) -> rusqlite::Result<Entry> {
         last_answer: row.get(9)?,
         created_at: moment(row, 10)?.unwrap_or_default(),
         finished_at: moment(row, 11)?,
+        secret: row.get(12)?,
     })
 }
 

@@ -1,15 +1,12 @@
 //! A trial letter, told step by step: what `grb-app admin mail test` shows of a relay.
 
 use chrono::{DateTime, Utc};
-use futures::FutureExt as _;
-use futures::future::BoxFuture;
 use lettre::Address;
 
 use super::settings::{Mail, Way};
 use super::smtp::{Fault, Post, Tell};
-use super::{Channel, Composed, Letter, Order, folder, message};
+use super::{Channel, Letter, Order, folder, message};
 use crate::platform::error::Exit;
-use crate::platform::{App, Result};
 
 /// Sends a letter to `to` the way that is set, and tells every step as it happens.
 ///
@@ -42,11 +39,6 @@ pub async fn try_out(
             delivered.map(drop).map_err(|fault| refused(&fault, &post))
         }
     }
-}
-
-/// Composes the trial letter: a parcel of kind `trial` needs nothing but an address.
-pub fn compose(app: App, _: Order) -> BoxFuture<'static, Result<Composed>> {
-    async move { Ok(Composed::Letter(Box::new(letter(&app.config.club_name)))) }.boxed()
 }
 
 fn letter(club: &str) -> Letter {

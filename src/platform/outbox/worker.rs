@@ -16,33 +16,41 @@ use super::retry::{Breaker, jittered};
 use super::smtp::Meaning;
 use super::store::{self, Due, State};
 use super::transport::{Carrier, Transport};
-use super::{Channel, Composed, Composers, message};
+use super::{Channel, Composed, message};
 use crate::platform::health::Condition;
 use crate::platform::{App, Error, Result, Tx};
 
 /// Parcels taken in one write, for each connection.
 const HANDFUL: u32 = 4;
 
-/// Carries what is in the outbox until `stop`: letters and pushes, each on their own.
-pub async fn work(app: App, composers: Composers, stop: CancellationToken) -> anyhow::Result<()> {
-    app.outbox.know(composers);
-    let letters = Round::new(&app, &[Channel::Mail], app.outbox.letters());
-    let pushes = Round::new(
-        &app,
-        &[Channel::Ntfy, Channel::Webhook],
-        Carrier::pushes(&app)?,
-    );
-    tokio::try_join!(letters.go(stop.clone()), pushes.go(stop))?;
-    Ok(())
+/// Carries letters until `stop`.
+pub async fn letters(app: App, stop: CancellationToken) -> anyhow::Result<()> {
+    let carrier = app.outbox.letters();
+    Round::new(&app, &[Channel::Mail], carrier).go(stop).await
+}
+
+/// Carries pushes until `stop`.
+pub async fn pushes(app: App, stop: CancellationToken) -> anyhow::Result<()> {
+    let carrier = Carrier::pushes(&app)?;
+    let channels = &[Channel::Ntfy, Channel::Webhook];
+    Round::new(&app, channels, carrier).go(stop).await
 }
 
 /// What became of an attempt.
 #[derive(Debug)]
 enum Outcome {
     Sent(String),
+    /// Whoever was to take it asks us to come again.
     Later(String),
+    /// It came to no answer: it has no words yet, or the talk broke off.
+    Unanswered(String),
+    /// Whoever was to take it never will.
     Never(String),
+    /// It cannot be sent at all.
+    Unfit(String),
     Unknown(String),
+    /// It must not leave before then, and why.
+    NotBefore(DateTime<Utc>, &'static str),
     /// Nobody needs it any more, and why.
     Worthless(String),
     /// The relay is at fault; what it said, and what to do.
@@ -84,6 +92,13 @@ impl Round {
             return Ok(());
         }
         self.carrier.say_well(&self.app);
+        let ended = self.rounds(&stop).await;
+        // Also where the database failed: what is begun is finished, never cut off in the middle of a letter.
+        self.finish().await;
+        ended
+    }
+
+    async fn rounds(&mut self, stop: &CancellationToken) -> anyhow::Result<()> {
         let mut bell = self.app.db.bell();
         while !stop.is_cancelled() {
             // Before looking, so that what is posted meanwhile rings again.
@@ -101,7 +116,7 @@ impl Round {
                 () = stop.cancelled() => {}
             }
         }
-        self.finish().await
+        Ok(())
     }
 
     /// Begins as many attempts as may run at once; says when to look again if nothing else happens.
@@ -198,14 +213,15 @@ impl Round {
         }
     }
 
-    /// At the stop: what is begun is finished, the rest put back.
-    async fn finish(mut self) -> anyhow::Result<()> {
-        self.give_back().await?;
+    /// At the end: what is begun is finished, the rest put back; where that fails, it is due again after its pause.
+    async fn finish(mut self) {
+        if let Err(error) = self.give_back().await {
+            tracing::warn!("What was not begun could not be put back: {error}.");
+        }
         while let Some(done) = self.hands.join_next().await {
             self.lay_down(done);
         }
         self.carrier.rest().await;
-        Ok(())
     }
 
     fn ids(&self) -> Vec<i64> {
@@ -213,20 +229,26 @@ impl Round {
     }
 }
 
-/// One attempt from beginning to end; gives the parcel's id.
+/// One attempt from beginning to end; gives the parcel's id, whatever happens.
 async fn carry(app: App, carrier: Arc<Carrier>, breaker: Arc<Breaker>, due: Due) -> i64 {
-    let attempt = AssertUnwindSafe(attempt(&app, &carrier, &due)).catch_unwind();
-    let outcome = attempt.await.unwrap_or_else(|_| {
-        Outcome::Later("it could not be composed: the composer panicked".into())
-    });
-    if carrier.is_letters() {
-        note_health(&app, &carrier, &breaker, &outcome);
-    }
-    metrics::counter!("grb_outbox_attempts_total", "outcome" => outcome.name()).increment(1);
     let id = due.order.id;
-    let settled = settle(&app, &breaker, due, outcome).await;
-    if let Err(error) = settled {
-        tracing::error!("What became of parcel {id} could not be written down: {error}.");
+    let whole = async {
+        let attempt = AssertUnwindSafe(attempt(&app, &carrier, &due)).catch_unwind();
+        let outcome = attempt.await.unwrap_or_else(|_| {
+            Outcome::Unanswered("it could not be composed: the composer panicked".into())
+        });
+        if carrier.is_letters() {
+            note_health(&app, &carrier, &breaker, &outcome);
+        }
+        metrics::counter!("grb_outbox_attempts_total", "outcome" => outcome.name()).increment(1);
+        settle(&app, &breaker, due, outcome).await
+    };
+    match AssertUnwindSafe(whole).catch_unwind().await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            tracing::error!("What became of parcel {id} could not be written down: {error}.");
+        }
+        Err(_) => tracing::error!("The attempt at parcel {id} fell over."),
     }
     id
 }
@@ -238,25 +260,26 @@ async fn attempt(app: &App, carrier: &Carrier, due: &Due) -> Outcome {
         return Outcome::Worthless("it came too late to be of use".into());
     }
     if let Some(reason) = &due.suppressed {
-        return Outcome::Never(format!("nothing is sent to this address: {reason}"));
+        return Outcome::Unfit(format!("nothing is sent to this address: {reason}"));
     }
     let composed = match app.outbox.compose(app, &due.kind, due.order.clone()).await {
         Ok(Composed::Nothing(why)) => return Outcome::Worthless(why),
+        Ok(Composed::Later(at, why)) => return Outcome::NotBefore(at, why),
         Ok(composed) => composed,
-        Err(error) => return Outcome::Later(format!("it could not be composed: {error}")),
+        Err(error) => return Outcome::Unanswered(format!("it could not be composed: {error}")),
     };
     let wanted = || !expired(app.clock.now());
     match (carrier, composed) {
         (Carrier::Letters(transport), Composed::Letter(letter)) => {
             let to: Address = match due.order.address.parse() {
                 Ok(to) => to,
-                Err(_) => return Outcome::Never("this is no mail address".into()),
+                Err(_) => return Outcome::Unfit("this is no mail address".into()),
             };
             let from = &app.config.mail.from;
             match message::write(&letter, &due.order, from, &to) {
                 Ok(bytes) => hand_over(transport, due, (&from.email, &to), &bytes, wanted).await,
                 Err(error) => {
-                    Outcome::Never(format!("it cannot be written as a letter: {error:#}"))
+                    Outcome::Unfit(format!("it cannot be written as a letter: {error:#}"))
                 }
             }
         }
@@ -270,7 +293,7 @@ async fn attempt(app: &App, carrier: &Carrier, due: &Due) -> Outcome {
                 Pushed::Never(words) => Outcome::Never(words),
             }
         }
-        _ => Outcome::Never("what was composed does not fit the channel".into()),
+        _ => Outcome::Unfit("what was composed does not fit the channel".into()),
     }
 }
 
@@ -286,7 +309,8 @@ async fn hand_over(
             Ok(words) => Outcome::Sent(words),
             Err(fault) => match fault.meaning() {
                 Meaning::Relay => Outcome::Relay(fault.to_string(), fault.remedy(&post.relay)),
-                Meaning::Later => Outcome::Later(fault.to_string()),
+                Meaning::Later if fault.is_answer() => Outcome::Later(fault.to_string()),
+                Meaning::Later => Outcome::Unanswered(fault.to_string()),
                 Meaning::Never => Outcome::Never(fault.to_string()),
                 Meaning::Unknown => Outcome::Unknown(fault.to_string()),
                 Meaning::TooLate => Outcome::Worthless(fault.to_string()),
@@ -307,14 +331,14 @@ async fn hand_over(
                     format!("{error:#}"),
                     "Check mail_folder, and that this program may write there.".into(),
                 ),
-                Err(error) => Outcome::Later(error.to_string()),
+                Err(error) => Outcome::Unanswered(error.to_string()),
             }
         }
         Transport::Memory(kept) => {
             kept.keep(envelope.1.to_string(), bytes.to_vec());
             Outcome::Sent("kept in memory".into())
         }
-        Transport::Off => Outcome::Later("there is no relay".into()),
+        Transport::Off => Outcome::Unanswered("there is no relay".into()),
     }
 }
 
@@ -330,10 +354,10 @@ async fn settle(app: &App, breaker: &Breaker, due: Due, outcome: Outcome) -> Res
     match outcome {
         Outcome::Sent(words) => end(app, now, id, State::Sent, words).await,
         Outcome::Worthless(why) => end(app, now, id, State::Expired, why).await,
-        Outcome::Never(why) if due.suppressed.is_some() => {
+        Outcome::Unfit(why) if due.suppressed.is_some() => {
             end(app, now, id, State::Suppressed, why).await
         }
-        Outcome::Never(why) => end(app, now, id, State::Failed, why).await,
+        Outcome::Never(why) | Outcome::Unfit(why) => end(app, now, id, State::Failed, why).await,
         Outcome::Unknown(why) => {
             written(app, move |tx| {
                 store::suppress(tx, now, &address, &why)?;
@@ -341,10 +365,13 @@ async fn settle(app: &App, breaker: &Breaker, due: Due, outcome: Outcome) -> Res
             })
             .await
         }
-        Outcome::Later(words) => match again(&words) {
+        Outcome::Later(words) | Outcome::Unanswered(words) => match again(&words) {
             Ok(at) => written(app, move |tx| store::put_off(tx, id, at, &words)).await,
             Err(why) => end(app, now, id, State::Failed, why).await,
         },
+        Outcome::NotBefore(at, why) => {
+            written(app, move |tx| store::give_back(tx, &[id], at, Some(why))).await
+        }
         Outcome::Relay(words, _) => {
             let at = breaker
                 .open_until(now)
@@ -371,12 +398,14 @@ fn note_health(app: &App, carrier: &Carrier, breaker: &Breaker, outcome: &Outcom
             app.health.warn("mail", &words, remedy);
         }
         // Whatever was said about this letter, the relay spoke with us.
-        Outcome::Sent(_) | Outcome::Unknown(_) => {
+        Outcome::Sent(_) | Outcome::Later(_) | Outcome::Never(_) | Outcome::Unknown(_) => {
             breaker.well();
-            app.health.mark("letter", now);
             carrier.say_well(app);
         }
-        Outcome::Later(_) | Outcome::Never(_) | Outcome::Worthless(_) => {}
+        Outcome::Unanswered(_)
+        | Outcome::Unfit(_)
+        | Outcome::NotBefore(..)
+        | Outcome::Worthless(_) => {}
     }
 }
 
@@ -384,8 +413,9 @@ impl Outcome {
     fn name(&self) -> &'static str {
         match self {
             Self::Sent(_) => "sent",
-            Self::Later(_) => "later",
-            Self::Never(_) | Self::Unknown(_) => "refused",
+            Self::Later(_) | Self::Unanswered(_) => "later",
+            Self::Never(_) | Self::Unfit(_) | Self::Unknown(_) => "refused",
+            Self::NotBefore(..) => "not before",
             Self::Worthless(_) => "worthless",
             Self::Relay(..) => "relay",
         }
@@ -412,12 +442,7 @@ async fn written<T: Send + 'static>(
 
 /// How the letters are, for the status page and `/health/readiness`.
 pub async fn condition(app: &App) -> Condition {
-    let waiting = app
-        .db
-        .read(store::counts)
-        .await
-        .map(|counts| counts.get(&State::Waiting).copied().unwrap_or(0));
-    let waiting = waiting.unwrap_or(0);
+    let waiting = app.db.read(store::waiting).await.unwrap_or(0);
     let letters = match waiting {
         0 => "No letter waits".to_owned(),
         1 => "One letter waits".to_owned(),

@@ -134,6 +134,11 @@ impl Fault {
         }
     }
 
+    /// True where the relay said so, and not merely fell silent.
+    pub(crate) fn is_answer(&self) -> bool {
+        matches!(self.cause, Cause::Refused(_))
+    }
+
     /// What to do about it.
     pub(crate) fn remedy(&self, relay: &Relay) -> String {
         let place = relay.place();
