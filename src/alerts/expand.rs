@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::decide::{Told, Watcher, decide};
 use super::due::Due;
-use super::grids::Grids;
+use super::nights::Nights;
 use super::reason::Reason;
 use super::store::{self, Address, Tell};
 use super::tell::Letters;
@@ -31,11 +31,11 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Judges everybody by every change, in the order of the changes, until `stop`. A crash at any point loses nothing and
 /// tells nobody twice: a batch's judgements and how far they have come are one transaction.
 pub async fn expand(app: App, stop: CancellationToken) -> anyhow::Result<()> {
-    let grids = Arc::new(Grids::default());
+    let nights = Arc::new(Nights::default());
     let mut bell = app.db.bell();
     while !stop.is_cancelled() {
         bell.mark_unchanged();
-        if step(&app, &grids).await? {
+        if step(&app, &nights).await? {
             continue;
         }
         tokio::select! {
@@ -49,15 +49,15 @@ pub async fn expand(app: App, stop: CancellationToken) -> anyhow::Result<()> {
 
 /// Judges everybody by every change that is there.
 pub async fn settle(app: &App) -> Result<()> {
-    let grids = Arc::new(Grids::default());
-    while step(app, &grids).await? {}
+    let nights = Arc::new(Nights::default());
+    while step(app, &nights).await? {}
     Ok(())
 }
 
 /// Judges the next members by the oldest change; false where there is none.
-pub async fn step(app: &App, grids: &Arc<Grids>) -> Result<bool> {
-    let (club, grids) = (app.config.time_zone, grids.clone());
-    let judged = app.db.read(move |conn| judge(conn, club, &grids)).await?;
+pub async fn step(app: &App, nights: &Arc<Nights>) -> Result<bool> {
+    let (club, nights) = (app.config.time_zone, nights.clone());
+    let judged = app.db.read(move |conn| judge(conn, club, &nights)).await?;
     let Some(judged) = judged.map(Arc::new) else {
         return Ok(false);
     };
@@ -88,7 +88,7 @@ struct Verdict {
     due: Due,
 }
 
-fn judge(conn: &Connection, club: Tz, grids: &Grids) -> Result<Option<Judged>> {
+fn judge(conn: &Connection, club: Tz, nights: &Nights) -> Result<Option<Judged>> {
     let Some(tell) = store::next(conn)? else {
         return Ok(None);
     };
@@ -97,7 +97,7 @@ fn judge(conn: &Connection, club: Tz, grids: &Grids) -> Result<Option<Judged>> {
     let to = to.filter(|_| watchers.len() == BATCH);
     let mut told: Vec<Verdict> = Vec::new();
     for (mut watcher, email) in watchers {
-        look(grids, &tell, &mut watcher);
+        look(nights, &tell, &mut watcher);
         let reason = decide(tell.before.as_ref(), &tell.after, &watcher, tell.at);
         let due = reason.and_then(|reason| Due::of(reason, &tell.after, &watcher, club, tell.at));
         if let (Some(reason), Some(due)) = (reason, due) {
@@ -126,13 +126,13 @@ fn judge(conn: &Connection, club: Tz, grids: &Grids) -> Result<Option<Judged>> {
 }
 
 /// Finds from which of a member's sites the burst can be observed, and could before where that matters.
-fn look(grids: &Grids, tell: &Tell, watcher: &mut Watcher) {
-    watcher.seen = grids.seen(&tell.after, watcher, tell.at);
+fn look(nights: &Nights, tell: &Tell, watcher: &mut Watcher) {
+    watcher.seen = nights.seen(&tell.after, watcher, tell.at);
     if watcher.told.is_none()
         && !watcher.seen.is_empty()
         && let Some(before) = &tell.before
     {
-        watcher.seen_before = grids.seen(before, watcher, tell.at);
+        watcher.seen_before = nights.seen(before, watcher, tell.at);
     }
 }
 

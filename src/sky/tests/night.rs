@@ -354,7 +354,7 @@ fn the_poles_and_the_far_years_are_borne() {
             let when = format!("{year}-03-20T12:00:00Z").parse().unwrap();
             let observer = Observer::at(&site, when);
             let _ = visibility(at(10.0, 20.0), None, &observer, when, &Limits::default());
-            let _ = NightGrid::of(&observer).window(at(10.0, 20.0), when, &Limits::default());
+            let _ = SiteNight::of(&observer).window(at(10.0, 20.0), when, &Limits::default());
         }
     }
     let pole = Site {

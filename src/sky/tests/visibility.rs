@@ -77,10 +77,10 @@ fn windows_are_those_of_astropy() {
 }
 
 #[test]
-fn a_grid_finds_the_windows_that_visibility_finds() {
+fn the_quick_way_finds_the_windows_that_visibility_finds() {
     for (row, observer, target, now, _) in cases() {
         let exact = visibility(target, None, &observer, now, &LIMITS).window;
-        let quick = NightGrid::of(&observer).window(target, now, &LIMITS);
+        let quick = SiteNight::of(&observer).window(target, now, &LIMITS);
         let Some((exact, quick)) = exact.zip(quick) else {
             assert!(
                 exact.is_none() && quick.is_none(),

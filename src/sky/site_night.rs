@@ -18,7 +18,7 @@ const STEP: f64 = 480.0;
 
 /// One night over one site, from noon to noon: about 300 bytes and a shared horizon.
 #[derive(Debug, Clone)]
-pub struct NightGrid {
+pub struct SiteNight {
     noon: DateTime<Utc>,
     /// From noon to noon, s.
     length: f64,
@@ -33,7 +33,7 @@ pub struct NightGrid {
     horizon: Horizon,
 }
 
-/// A window as a [`NightGrid`] finds it: without airmass and Moon, times to a second over a flat horizon, angles (deg) to 0.01°.
+/// A window as a [`SiteNight`] finds it: without airmass and Moon, times to a second over a flat horizon, angles (deg) to 0.01°.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RoughWindow {
     /// When it begins.
@@ -48,7 +48,7 @@ pub struct RoughWindow {
     pub azimuth: f64,
 }
 
-impl NightGrid {
+impl SiteNight {
     /// The observer's night.
     pub fn of(observer: &Observer) -> Self {
         let (noon, next_noon) = observer.night_span();
@@ -69,7 +69,7 @@ impl NightGrid {
         self.noon
     }
 
-    /// The noon with which the night ends, and from which another grid is needed.
+    /// The noon with which the night ends, and from which another is needed.
     pub fn next_noon(&self) -> DateTime<Utc> {
         self.instant(self.length)
     }

@@ -9,51 +9,51 @@ use super::decide::Watcher;
 use super::standing::{Standing, State};
 use crate::accounts::sites::Site;
 use crate::bursts::model::POINTABLE;
-use crate::sky::{self, Almanac, Darkness, Limits, NightGrid, Observer};
+use crate::sky::{self, Almanac, Darkness, Limits, Observer, SiteNight};
 
 /// Sites whose nights are kept, at some hundred bytes a night; with more, all begin anew.
 const MOST: usize = 20_000;
 
 /// Nights by site, and the almanac that they share.
 #[derive(Default)]
-pub struct Grids(Mutex<Kept>);
+pub struct Nights(Mutex<Kept>);
 
 #[derive(Default)]
 struct Kept {
     almanac: Option<(DateTime<Utc>, Arc<Almanac>)>,
-    sites: HashMap<i64, Nights>,
+    sites: HashMap<i64, OfSite>,
 }
 
 /// The present night over a site and the next.
-struct Nights {
+struct OfSite {
     place: sky::Site,
-    grids: Vec<Arc<NightGrid>>,
+    nights: Vec<Arc<SiteNight>>,
 }
 
-impl Grids {
+impl Nights {
     /// The night over a site that holds `at`.
-    fn night(&self, site: &Site, at: DateTime<Utc>) -> Arc<NightGrid> {
+    fn night(&self, site: &Site, at: DateTime<Utc>) -> Arc<SiteNight> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let almanac = kept.almanac(at);
         if kept.sites.len() >= MOST {
             kept.sites.clear();
         }
-        let nights = kept.sites.entry(site.id).or_insert_with(|| Nights {
+        let kept = kept.sites.entry(site.id).or_insert_with(|| OfSite {
             place: site.place.clone(),
-            grids: Vec::new(),
+            nights: Vec::new(),
         });
-        if nights.place != site.place {
-            nights.place = site.place.clone();
-            nights.grids.clear();
+        if kept.place != site.place {
+            kept.place = site.place.clone();
+            kept.nights.clear();
         }
-        let holds = |grid: &&Arc<NightGrid>| (grid.noon()..grid.next_noon()).contains(&at);
-        if let Some(grid) = nights.grids.iter().find(holds) {
-            return grid.clone();
+        let holds = |night: &&Arc<SiteNight>| (night.noon()..night.next_noon()).contains(&at);
+        if let Some(night) = kept.nights.iter().find(holds) {
+            return night.clone();
         }
-        let grid = Arc::new(NightGrid::of(&Observer::with(&almanac, &site.place, at)));
-        nights.grids.truncate(1);
-        nights.grids.insert(0, grid.clone());
-        grid
+        let night = Arc::new(SiteNight::of(&Observer::with(&almanac, &site.place, at)));
+        kept.nights.truncate(1);
+        kept.nights.insert(0, night.clone());
+        night
     }
 
     /// The ids of those of a member's sites from which a burst can be pointed at and observed, in this night or the next
@@ -85,8 +85,8 @@ impl Grids {
             },
         };
         let too_old = burst.begun + member.latest_age();
-        let in_time = |grid: &NightGrid| {
-            let window = grid.window(position, now, &limits);
+        let in_time = |night: &SiteNight| {
+            let window = night.window(position, now, &limits);
             window.is_some_and(|window| window.from < too_old)
         };
         let tonight = self.night(site, now);
