@@ -15,6 +15,7 @@ mod commands;
 mod common;
 mod kafka;
 mod letters;
+mod nights;
 mod outbox;
 mod people;
 mod push;

@@ -58,7 +58,7 @@ async fn knock(desk: &Served, email: &str, password: &str) -> Response {
         .unwrap()
 }
 
-async fn bearer(desk: &Served, email: &str) -> String {
+pub(crate) async fn bearer(desk: &Served, email: &str) -> String {
     let answer = knock(desk, email, PASSWORD).await;
     assert_eq!(answer.status(), 200);
     let access: Value = answer.json().await.unwrap();
