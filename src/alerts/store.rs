@@ -328,15 +328,6 @@ pub fn remember(
     Ok(())
 }
 
-/// The bursts of a member's morning letter that leaves at `due_at`, in the order in which they were told.
-pub fn of_morning(conn: &Connection, member: i64, due_at: DateTime<Utc>) -> Result<Vec<i64>> {
-    let sql = "select burst_id from told where member_id = ?1 and due_at = ?2 and reason = 'digest'
-               group by burst_id order by min(revision)";
-    let mut select = conn.prepare_cached(sql)?;
-    let rows = select.query_map([member, due_at.timestamp_micros()], |row| row.get(0))?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
 /// The newest revision.
 pub fn latest(conn: &Connection) -> Result<i64> {
     let sql = "select coalesce(max(seq), 0) from sqlite_sequence where name = 'tells'";
