@@ -28,7 +28,7 @@ pub mod stars;
 pub mod visibility;
 
 pub use almanac::Almanac;
-pub use altitude_chart::{AltitudeSpec, altitude_chart, horizon_chart};
+pub use altitude_chart::{AltitudeSpec, altitude_chart};
 pub use chart::{ChartSpec, Mark, Moon, View, chart, chart_ground, chart_marks};
 pub use constellations::{Constellation, constellation};
 pub use coordinates::{Equatorial, angle_words};
