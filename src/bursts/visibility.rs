@@ -23,7 +23,7 @@ use crate::accounts::{Member, Preferences};
 use crate::platform::error::FieldFault;
 use crate::platform::web::extract::{Json, Path, Query};
 use crate::platform::web::problem::Problem;
-use crate::platform::web::{Html, Viewer};
+use crate::platform::web::{Html, Viewer, escaped};
 use crate::platform::{App, Error, Result};
 use crate::sky::{self, AltitudeSpec, Region, Visibility, Window, altitude_chart, place};
 
@@ -466,15 +466,5 @@ fn query(coordinates: &str) -> String {
     if coordinates.is_empty() {
         return String::new();
     }
-    let escaped: String = coordinates
-        .bytes()
-        .map(|byte| {
-            if byte.is_ascii_alphanumeric() {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
-        .collect();
-    format!("?coordinates={escaped}")
+    format!("?coordinates={}", escaped(coordinates))
 }
