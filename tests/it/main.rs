@@ -13,6 +13,7 @@ mod commands;
     reason = "the tests against a real Kafka need some of it alone"
 )]
 mod common;
+mod desk_commands;
 mod kafka;
 mod letters;
 mod nights;
