@@ -8,12 +8,9 @@
 mod architecture;
 mod bursts;
 mod commands;
-#[expect(
-    dead_code,
-    reason = "the tests against a real Kafka need some of it alone"
-)]
 mod common;
 mod desk_commands;
+mod expansion;
 mod kafka;
 mod letters;
 mod nights;
