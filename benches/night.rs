@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use criterion::{Criterion, criterion_group, criterion_main};
 use grb_app::sky::{
-    Almanac, Equatorial, Horizon, Limits, NightGrid, Observer, Region, Site, visibility,
+    Almanac, Equatorial, Horizon, Limits, Observer, Region, Site, SiteNight, visibility,
 };
 
 const NOW: i64 = 1_795_300_000;
@@ -79,22 +79,22 @@ fn one_site(criterion: &mut Criterion) {
 
 fn ten_thousand_sites(criterion: &mut Criterion) {
     let (limits, almanac) = (Limits::default(), Arc::new(Almanac::around(now())));
-    let grid = |site: &Site| NightGrid::of(&Observer::with(&almanac, site, now()));
+    let night = |site: &Site| SiteNight::of(&Observer::with(&almanac, site, now()));
     let mut group = criterion.benchmark_group("10,000 sites");
     group.sample_size(10);
     for (name, horizon) in [("flat", Horizon::flat(0.0)), ("hills", hills())] {
         let sites: Vec<Site> = (0..SITES).map(|i| site(i, &horizon)).collect();
-        let grids: Vec<NightGrid> = sites.iter().map(grid).collect();
+        let nights: Vec<SiteNight> = sites.iter().map(night).collect();
         group.bench_function(format!("windows, {name}"), |bencher| {
             bencher.iter(|| {
-                let windows = grids
+                let windows = nights
                     .iter()
-                    .map(|grid| grid.window(black_box(target()), now(), &limits));
+                    .map(|night| night.window(black_box(target()), now(), &limits));
                 windows.flatten().count()
             });
         });
-        group.bench_function(format!("making the grids, {name}"), |bencher| {
-            bencher.iter(|| sites.iter().map(grid).collect::<Vec<_>>());
+        group.bench_function(format!("making the nights, {name}"), |bencher| {
+            bencher.iter(|| sites.iter().map(night).collect::<Vec<_>>());
         });
     }
     group.finish();

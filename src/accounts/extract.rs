@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::model::Member;
 use super::sessions::{self, Caller, Proof};
-use crate::platform::web::Person;
+use crate::platform::web::{Person, escaped};
 use crate::platform::{App, Error};
 
 /// What was found out.
@@ -136,17 +136,6 @@ fn ask_who(parts: &Parts) -> Response {
         true => Redirect::to(&format!("/sign-in?next={}", escaped(back))).into_response(),
         false => Redirect::to("/sign-in").into_response(),
     }
-}
-
-/// `text` as the value of a query.
-pub(super) fn escaped(text: &str) -> String {
-    let byte = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => {
-            char::from(byte).to_string()
-        }
-        other => format!("%{other:02X}"),
-    };
-    text.bytes().map(byte).collect()
 }
 
 impl FromRequestParts<App> for Caller {

@@ -7,13 +7,13 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::extract::{Officer, escaped};
+use super::extract::Officer;
 use super::model::Member;
 use super::people::{self, Moment};
 use super::store;
 use crate::platform::web::extract::{Form, Path, Query};
 use crate::platform::web::form::sentence;
-use crate::platform::web::{Html, Viewer};
+use crate::platform::web::{Html, Viewer, escaped};
 use crate::platform::{App, Bus, Error, Result, Tx};
 
 const PAGE: usize = 50;

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::decide::{Told, Watcher, decide};
 use super::due::{self, Due};
-use super::grids::Grids;
+use super::nights::Nights;
 use super::reason::Reason;
 use super::store::{self, Address, Leaves, Tell};
 use super::tell::Letters;
@@ -31,12 +31,12 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Judges everybody by every change, in the order of the changes, until `stop`. A crash at any point loses nothing and
 /// tells nobody twice: a batch's judgements and how far they have come are one transaction.
 pub async fn expand(app: App, stop: CancellationToken) -> anyhow::Result<()> {
-    let grids = Arc::new(Grids::default());
+    let nights = Arc::new(Nights::default());
     let mut bell = app.db.bell();
     report(&app).await?;
     while !stop.is_cancelled() {
         bell.mark_unchanged();
-        if step(&app, &grids).await? {
+        if step(&app, &nights).await? {
             continue;
         }
         tokio::select! {
@@ -50,19 +50,19 @@ pub async fn expand(app: App, stop: CancellationToken) -> anyhow::Result<()> {
 
 /// Judges everybody by every change that is there.
 pub async fn settle(app: &App) -> Result<()> {
-    let grids = Arc::new(Grids::default());
-    while step(app, &grids).await? {}
+    let nights = Arc::new(Nights::default());
+    while step(app, &nights).await? {}
     Ok(())
 }
 
 /// Judges the next members by the oldest change; false where there is none.
 ///
 /// A change that fails again and again is set aside, so that those after it are told.
-pub async fn step(app: &App, grids: &Arc<Grids>) -> Result<bool> {
+pub async fn step(app: &App, nights: &Arc<Nights>) -> Result<bool> {
     let Some(change) = app.db.read(store::oldest).await? else {
         return Ok(false);
     };
-    match judge_by(app, grids, change).await {
+    match judge_by(app, nights, change).await {
         Ok(()) => {}
         Err(error @ (Error::Busy | Error::Unwritable(_))) => return Err(error),
         Err(error) => {
@@ -76,11 +76,11 @@ pub async fn step(app: &App, grids: &Arc<Grids>) -> Result<bool> {
 }
 
 /// Judges the next members by a change.
-async fn judge_by(app: &App, grids: &Arc<Grids>, change: i64) -> Result<()> {
-    let (club, grids) = (Club::of(app), grids.clone());
+async fn judge_by(app: &App, nights: &Arc<Nights>, change: i64) -> Result<()> {
+    let (club, nights) = (Club::of(app), nights.clone());
     let judged = app
         .db
-        .read(move |conn| judge(conn, club, &grids, change))
+        .read(move |conn| judge(conn, club, &nights, change))
         .await?;
     let Some(judged) = judged.map(Arc::new) else {
         return Ok(());
@@ -145,7 +145,7 @@ struct Verdict {
     zone: Tz,
 }
 
-fn judge(conn: &Connection, club: Club, grids: &Grids, change: i64) -> Result<Option<Judged>> {
+fn judge(conn: &Connection, club: Club, nights: &Nights, change: i64) -> Result<Option<Judged>> {
     let Some(tell) = store::change(conn, change)? else {
         return Ok(None);
     };
@@ -158,7 +158,7 @@ fn judge(conn: &Connection, club: Club, grids: &Grids, change: i64) -> Result<Op
     let to = to.filter(|_| watchers.len() == BATCH);
     let mut told: Vec<Verdict> = Vec::new();
     for (mut watcher, email) in watchers {
-        look(grids, &tell, &mut watcher);
+        look(nights, &tell, &mut watcher);
         let reason = decide(tell.before.as_ref(), &tell.after, &watcher, tell.at);
         let due =
             reason.and_then(|reason| Due::of(reason, &tell.after, &watcher, club.zone, tell.at));
@@ -189,13 +189,13 @@ fn judge(conn: &Connection, club: Club, grids: &Grids, change: i64) -> Result<Op
 }
 
 /// Finds from which of a member's sites the burst can be observed, and could before where that matters.
-fn look(grids: &Grids, tell: &Tell, watcher: &mut Watcher) {
-    watcher.seen = grids.seen(&tell.after, watcher, tell.at);
+fn look(nights: &Nights, tell: &Tell, watcher: &mut Watcher) {
+    watcher.seen = nights.seen(&tell.after, watcher, tell.at);
     if watcher.told.is_none()
         && !watcher.seen.is_empty()
         && let Some(before) = &tell.before
     {
-        watcher.seen_before = grids.seen(before, watcher, tell.at);
+        watcher.seen_before = nights.seen(before, watcher, tell.at);
     }
 }
 

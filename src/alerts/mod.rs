@@ -6,8 +6,8 @@
 pub mod decide;
 mod due;
 pub mod expand;
-pub mod grids;
 pub mod letters;
+pub mod nights;
 pub mod reason;
 mod sources;
 pub mod standing;

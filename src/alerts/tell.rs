@@ -1,14 +1,12 @@
 //! Notes that a burst's change may have to be told, in the transaction that makes the change.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::standing::{self, Standing, State};
 use super::store;
+use crate::accounts::preferences::OLDEST;
 use crate::bursts::{Burst, Filed, Recorded};
 use crate::platform::{Result, Tx};
-
-/// Nobody hears of older bursts: the longest latest age that a member may choose.
-pub const OLDEST: TimeDelta = TimeDelta::days(7);
 
 /// What becomes of the letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,7 @@ pub mod outlook;
 pub mod page;
 pub mod routes;
 mod rows;
+pub mod sight;
 pub mod store;
 pub mod story;
 pub mod view;
@@ -18,6 +19,7 @@ mod tests;
 
 pub use json::BurstJson;
 pub use model::{Best, Burst, Tier, Verdict, Withdrawal};
-pub use outlook::{Demands, Outlook, outlook};
+pub use outlook::{Demands, Outlook};
 pub use routes::router;
+pub use sight::Sight;
 pub use store::{Arrival, Filed, Recorded, record};

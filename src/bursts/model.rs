@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::notices::{Circular, Class, Classification, Kind, Mission, Notice, Role, Suppressed};
-use crate::sky::Equatorial;
+use crate::sky::{Equatorial, Region};
 
 /// Widest 90 % radius, deg, that counts as pointable: the wide camera of a small telescope can cover it.
 pub const POINTABLE: f64 = 1.0;
@@ -274,6 +274,12 @@ impl Burst {
             class_in_words(&class.what.most_likely)
         );
         Some(Withdrawal { at: class.at, why })
+    }
+
+    /// Its place as a circle, where its radius is known.
+    pub fn circle(&self) -> Option<Region> {
+        let best = self.best.as_ref()?;
+        Some(Region::circle(best.position, best.error_radius_90?))
     }
 
     /// Trigger time, else the arrival of the first notice; never further ahead than clocks may be wrong.

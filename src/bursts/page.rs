@@ -93,9 +93,7 @@ pub fn page(viewer: Viewer, whole: &Whole, now: DateTime<Utc>) -> BurstPage {
 /// The whole sky with the burst, as SVG; `None` without a position.
 pub fn chart(burst: &Burst, region: Option<&Region>, heard: &[Heard]) -> Option<String> {
     let best = burst.best.as_ref()?;
-    let circle = best
-        .error_radius_90
-        .map(|radius| Region::circle(best.position, radius));
+    let circle = burst.circle();
     let before = heard.iter().filter(|heard| {
         heard
             .position
@@ -125,13 +123,13 @@ pub fn chart(burst: &Burst, region: Option<&Region>, heard: &[Heard]) -> Option<
 /// The field around the best position, as SVG; `None` without a position, or where it is too wide for a field.
 pub fn finder(burst: &Burst, region: Option<&Region>) -> Option<String> {
     let best = burst.best.as_ref()?;
-    let radius = best.error_radius_90.filter(|radius| *radius <= 12.0)?;
-    let circle = Region::circle(best.position, radius);
+    best.error_radius_90.filter(|radius| *radius <= 12.0)?;
+    let circle = burst.circle();
     let name = burst.name();
     Some(sky::finder(&FinderSpec {
         title: &name,
         position: best.position,
-        region: region.or(Some(&circle)),
+        region: region.or(circle.as_ref()),
         field: None,
         earlier: &[],
     }))

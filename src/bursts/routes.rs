@@ -18,7 +18,7 @@ use super::view::{BurstPage, Choice, Filters, ListPage};
 use crate::platform::error::FieldFault;
 use crate::platform::web::extract::{Json, Path, Query};
 use crate::platform::web::problem::Problem;
-use crate::platform::web::{Html, Viewer};
+use crate::platform::web::{Html, Viewer, escaped};
 use crate::platform::{App, Error, Result};
 use crate::sky::Equatorial;
 
@@ -437,19 +437,10 @@ impl Asked {
         for (name, value) in fields.into_iter().filter_map(|(name, value)| {
             Some((name, value.as_ref().filter(|value| !value.is_empty())?))
         }) {
-            let escaped: String = value
-                .bytes()
-                .map(|byte| {
-                    if byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte) {
-                        char::from(byte).to_string()
-                    } else {
-                        format!("%{byte:02X}")
-                    }
-                })
-                .collect();
             query += &format!(
-                "{}{name}={escaped}",
-                if query.is_empty() { "?" } else { "&" }
+                "{}{name}={}",
+                if query.is_empty() { "?" } else { "&" },
+                escaped(value)
             );
         }
         format!("/bursts{query}")

@@ -13,7 +13,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::model::{self, Burst};
-use super::outlook::{Demands, Outlook, Verdict, outlook};
+use super::outlook::{Outlook, Verdict};
+use super::sight::Sight;
 use super::store;
 use super::view::Fragment;
 use crate::accounts::extract::MaybeSignedIn;
@@ -22,12 +23,9 @@ use crate::accounts::{Member, Preferences};
 use crate::platform::error::FieldFault;
 use crate::platform::web::extract::{Json, Path, Query};
 use crate::platform::web::problem::Problem;
-use crate::platform::web::{Html, Viewer};
+use crate::platform::web::{Html, Viewer, escaped};
 use crate::platform::{App, Error, Result};
-use crate::sky::{
-    self, AltitudeSpec, Limits, Observer, Region, Visibility, Window, altitude_chart, place,
-    visibility,
-};
+use crate::sky::{self, AltitudeSpec, Region, Visibility, Window, altitude_chart, place};
 
 /// A page with more charts than this is slow to look at.
 const MOST_CHARTS: usize = 4;
@@ -120,66 +118,33 @@ fn anywhere(latitude: f64, longitude: f64, elevation: f64) -> Site {
     site
 }
 
-/// A burst as it stands over one site.
-struct Seen {
-    site: Site,
-    observer: Observer,
-    limits: Limits,
-    visibility: Option<Visibility>,
-    outlook: Outlook,
-}
-
 /// Where a burst lies, as far as it is known.
 struct Target {
     burst: Burst,
-    region: Option<Region>,
+    map: Option<Region>,
 }
 
 impl Target {
     fn read(conn: &Connection, id: i64) -> Result<Self> {
-        let burst = store::burst(conn, id)?;
-        let circle = burst.best.as_ref().and_then(|best| {
-            let radius = best.error_radius_90?;
-            Some(Region::circle(best.position, radius))
-        });
-        let region = store::region(conn, id)?.or(circle);
-        Ok(Self { burst, region })
+        Ok(Self {
+            burst: store::burst(conn, id)?,
+            map: store::region(conn, id)?,
+        })
     }
 
-    /// As seen from a site, by the preferences of whoever asks.
-    fn from(&self, site: Site, preferences: &Preferences, now: DateTime<Utc>) -> Seen {
-        let demands = Demands::of(
-            preferences.largest_error_deg,
-            preferences.min_altitude_deg,
-            &site,
-        );
-        let limits = Limits {
-            min_altitude: demands.min_altitude,
-            ..Limits::default()
-        };
-        let observer = Observer::at(&site.place, now);
-        let best = self.burst.best.as_ref();
-        let visibility = best
-            .map(|best| visibility(best.position, self.region.as_ref(), &observer, now, &limits));
-        let outlook = outlook(&self.burst, &site, &demands, visibility.as_ref(), now);
-        Seen {
-            site,
-            observer,
-            limits,
-            visibility,
-            outlook,
-        }
+    fn from(&self, site: Site, preferences: &Preferences, now: DateTime<Utc>) -> Sight {
+        Sight::of(&self.burst, self.map.as_ref(), site, preferences, now)
     }
 
     /// How high it stands through the night.
-    fn chart(&self, seen: &Seen, now: DateTime<Utc>) -> Option<String> {
+    fn chart(&self, sight: &Sight) -> Option<String> {
         Some(altitude_chart(&AltitudeSpec {
             title: &self.burst.name(),
             target: self.burst.best.as_ref()?.position,
-            observer: &seen.observer,
-            limits: &seen.limits,
-            now: Some(now),
-            zone: seen.site.time_zone,
+            observer: &sight.observer,
+            limits: &sight.limits,
+            now: Some(sight.at),
+            zone: sight.site.time_zone,
         }))
     }
 }
@@ -206,7 +171,7 @@ struct VisibilityJson {
     airmass: Option<f64>,
     /// Above the site's horizon.
     up: Option<bool>,
-    /// The Sun is 12° below the horizon, or more.
+    /// The Sun is 12° below the horizon, or 6° for a caller who observes in twilight too.
     dark: Option<bool>,
     /// High enough for the caller, and dark.
     observable: Option<bool>,
@@ -217,9 +182,9 @@ struct VisibilityJson {
     /// When it is highest next.
     culmination: Option<DateTime<Utc>>,
     culmination_altitude: Option<f64>,
-    /// Of the night at hand, which lasts from noon to noon.
+    /// Of the night at hand, which lasts from noon to noon; once its dark is over, of the coming one.
     twilights: Option<TwilightsJson>,
-    /// The longest stretch left in this night in which it can be observed.
+    /// The longest stretch left in the night at hand in which it can be observed.
     window: Option<WindowJson>,
     /// The same for the night after.
     next_window: Option<WindowJson>,
@@ -271,23 +236,23 @@ struct WindowJson {
 }
 
 impl VisibilityJson {
-    fn new(burst: i64, seen: &Seen, at: DateTime<Utc>) -> Self {
-        let place = &seen.site.place;
-        let view = seen.visibility.as_ref();
+    fn new(burst: i64, sight: &Sight) -> Self {
+        let place = &sight.site.place;
+        let view = sight.seen.as_ref();
         let share = view.and_then(|view| view.share);
         Self {
             burst_id: burst,
-            at,
-            site: (seen.site.id != 0).then(|| NamedSite {
-                id: seen.site.id,
-                name: seen.site.name.clone(),
+            at: sight.at,
+            site: (sight.site.id != 0).then(|| NamedSite {
+                id: sight.site.id,
+                name: sight.site.name.clone(),
             }),
             latitude: place.latitude,
             longitude: place.longitude,
             elevation_m: place.elevation,
-            time_zone: seen.site.time_zone.name(),
-            verdict: seen.outlook.verdict,
-            answer: seen.outlook.answer.clone(),
+            time_zone: sight.site.time_zone.name(),
+            verdict: sight.outlook.verdict,
+            answer: sight.outlook.answer.clone(),
             altitude: view.map(|view| view.altitude),
             azimuth: view.map(|view| view.azimuth),
             airmass: view.and_then(|view| view.airmass),
@@ -351,7 +316,7 @@ impl WindowJson {
 
 /// What can be seen of a burst, from `lat` and `lon` by anyone, from one of the caller's own sites by `site`.
 ///
-/// A window wants a dark sky (the Sun 12° down) and the burst 20° up, or as high as the caller's preferences say.
+/// A window wants a dark sky (the Sun 12° down) and the burst 20° up, or what the caller's preferences say.
 #[utoipa::path(get, path = "/api/bursts/{id}/visibility", tag = "bursts", params(("id" = i64, Path), From), responses((status = 200, body = VisibilityJson), (status = 404, body = Problem), (status = 422, body = Problem)))]
 async fn seen_from(
     State(app): State<App>,
@@ -368,8 +333,8 @@ async fn seen_from(
             (Some(_), None) => return Err(Error::NotFound("site")),
             (None, _) => from.place().map_err(Error::Invalid)?,
         };
-        let seen = target.from(site, &preferences, now);
-        Ok(VisibilityJson::new(id, &seen, now))
+        let sight = target.from(site, &preferences, now);
+        Ok(VisibilityJson::new(id, &sight))
     };
     Ok(Json(app.db.read(shown).await?))
 }
@@ -471,18 +436,18 @@ fn written(
     };
     let preferences = preferences(member);
     let card = |(index, site): (usize, Site)| {
-        let seen = target.from(site, &preferences, now);
-        let chart = (index < MOST_CHARTS).then(|| target.chart(&seen, now));
+        let sight = target.from(site, &preferences, now);
+        let chart = (index < MOST_CHARTS).then(|| target.chart(&sight));
         Card {
-            id: Some(seen.site.id).filter(|id| *id != 0),
-            heading: if seen.site.id == 0 {
-                picture::reading(seen.site.place.latitude, seen.site.place.longitude)
+            id: Some(sight.site.id).filter(|id| *id != 0),
+            heading: if sight.site.id == 0 {
+                picture::reading(sight.site.place.latitude, sight.site.place.longitude)
             } else {
-                seen.site.name.clone()
+                sight.site.name.clone()
             },
-            clock: seen.site.time_zone.name(),
+            clock: sight.site.time_zone.name(),
             chart: chart.flatten(),
-            outlook: seen.outlook,
+            outlook: sight.outlook,
         }
     };
     Ok(Part {
@@ -501,15 +466,5 @@ fn query(coordinates: &str) -> String {
     if coordinates.is_empty() {
         return String::new();
     }
-    let escaped: String = coordinates
-        .bytes()
-        .map(|byte| {
-            if byte.is_ascii_alphanumeric() {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
-        .collect();
-    format!("?coordinates={escaped}")
+    format!("?coordinates={}", escaped(coordinates))
 }

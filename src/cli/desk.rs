@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Method, Request, header};
+use axum::http::{Method, Request, StatusCode, header};
 use serde::Serialize;
 use tower::util::ServiceExt as _;
 
@@ -29,7 +29,7 @@ impl Desk {
         Ok(Self::Here(Box::new(app), routes))
     }
 
-    /// What the command at `path` answers to `body`; a refusal becomes the command's own end (65).
+    /// What the command at `path` answers to `body`; a refusal becomes the command's own end.
     pub(super) async fn ask(
         &self,
         method: Method,
@@ -37,14 +37,14 @@ impl Desk {
         body: &impl Serialize,
     ) -> anyhow::Result<serde_json::Value> {
         let body = serde_json::to_vec(body)?;
-        let (ok, answer) = match self {
+        let (status, answer) = match self {
             Self::Server(server) => {
                 let request = server
                     .request(method, format!("http://localhost{path}"))
                     .header(header::CONTENT_TYPE, "application/json")
                     .body(body);
                 let answer = request.send().await.context("The server stopped")?;
-                (answer.status().is_success(), answer.bytes().await?)
+                (answer.status(), answer.bytes().await?)
             }
             Self::Here(_, routes) => {
                 let request = Request::builder()
@@ -53,9 +53,8 @@ impl Desk {
                     .header(header::CONTENT_TYPE, "application/json")
                     .body(Body::from(body))?;
                 let answer = routes.clone().oneshot(request).await?;
-                let ok = answer.status().is_success();
                 (
-                    ok,
+                    answer.status(),
                     axum::body::to_bytes(answer.into_body(), usize::MAX).await?,
                 )
             }
@@ -64,10 +63,10 @@ impl Desk {
             true => serde_json::Value::Null,
             false => serde_json::from_slice(&answer)?,
         };
-        if ok {
+        if status.is_success() {
             Ok(answer)
         } else {
-            Err(refusal(&answer))
+            Err(refusal(status, &answer))
         }
     }
 
@@ -79,8 +78,13 @@ impl Desk {
     }
 }
 
-/// The words of a problem document.
-fn refusal(problem: &serde_json::Value) -> anyhow::Error {
+/// The words of a problem document: what was wrong with what was asked (65), or that it may go better later (75).
+fn refusal(status: StatusCode, problem: &serde_json::Value) -> anyhow::Error {
     let detail = problem["detail"].as_str().unwrap_or("It was refused");
-    Exit::data(format!("{detail}.")).into()
+    let code = match status.is_server_error() {
+        true => 75,
+        false => 65,
+    };
+    let message = format!("{detail}.");
+    Exit { code, message }.into()
 }

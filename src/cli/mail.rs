@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::desk::Desk;
 use super::{Common, print_json};
+use crate::platform::web::escaped;
 use crate::platform::{Clock, outbox};
 
 #[derive(clap::Subcommand)]
@@ -31,6 +32,8 @@ pub(super) enum Mail {
         ids: Vec<i64>,
         #[arg(long, conflicts_with = "ids")]
         all: bool,
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -39,7 +42,8 @@ impl Mail {
         match self {
             Self::Test { to } => test(common, &to).await,
             Self::Queue { json, state, limit } => {
-                let state = state.map_or_else(String::new, |state| format!("&state={state}"));
+                let state =
+                    state.map_or_else(String::new, |state| format!("&state={}", escaped(&state)));
                 let queue = ask(
                     common,
                     Method::GET,
@@ -54,7 +58,7 @@ impl Mail {
                     Ok(())
                 }
             }
-            Self::Retry { ids, all } => {
+            Self::Retry { ids, all, json } => {
                 let chosen = if all { Value::Null } else { json!(ids) };
                 let answer = ask(
                     common,
@@ -64,6 +68,7 @@ impl Mail {
                 )
                 .await?;
                 match answer["retried"].as_i64() {
+                    _ if json => print_json(&answer)?,
                     Some(1) => println!("One letter is tried again."),
                     Some(0) => println!(
                         "No such letter waits or has failed; what has left or expired is not sent again."

@@ -1,10 +1,10 @@
-//! Draws how high a target stands through one night at one site, and a site's horizon, as SVG that reads on a phone.
+//! Draws how high a target stands through one night at one site, as SVG that reads on a phone.
 //!
 //! Made by the rules of [`super::chart`], with these classes besides:
 //!
 //! | class | part |
 //! |---|---|
-//! | `.altitude`, `.horizon-profile` | the `<svg>`, beside `.sky-chart` |
+//! | `.altitude` | the `<svg>`, beside `.sky-chart` |
 //! | `.day` `.civil` `.nautical` `.astronomical` `.field` | grounds (fill): the Sun up, the twilights, the night |
 //! | `.window` `.window-track` | bar at the top for a window (fill), the track inside it (stroke) |
 //! | `.track` `.moon-track` | lines of target and Moon |
@@ -17,7 +17,6 @@ use chrono_tz::Tz;
 
 use super::coordinates::Equatorial;
 use super::crossing::{self, Span};
-use super::horizon::Horizon;
 use super::night::SUNSET;
 use super::observer::{Horizontal, Observer};
 use super::projection::Plane;
@@ -345,48 +344,6 @@ impl<'a> View<'a> {
             self.zone()
         )
     }
-}
-
-/// A site's horizon all the way round as SVG text of at most 30 kB, north in the middle, south at both ends.
-pub fn horizon_chart(horizon: &Horizon) -> String {
-    let (width, height) = (360.0, 130.0);
-    let (w, h) = (FIELD.0, 90.0);
-    let (left, top) = CORNER;
-    let up = |altitude: f64| h - altitude.clamp(0.0, 90.0);
-    let around = |azimuth: f64| azimuth / 360.0 * w;
-    let corners = horizon.points().iter().map(|p| (p.0 + 180.0) % 360.0);
-    let mut seen: Vec<f64> = corners.chain([0.0, 360.0]).collect();
-    seen.sort_by(f64::total_cmp);
-    let mut area: Vec<Plane> = seen
-        .iter()
-        .map(|a| (around(*a), up(horizon.altitude(a + 180.0))))
-        .collect();
-    area.extend([(w, h + 1.0), (0.0, h + 1.0)]);
-    let tick =
-        |at, anchor, words: &str| svg::text("label tick", at, anchor, 11.0, "#9aa7c7", words);
-    let winds = [
-        ("S", 0.0),
-        ("W", 90.0),
-        ("N", 180.0),
-        ("E", 270.0),
-        ("S", 360.0),
-    ];
-    let winds =
-        winds.map(|(wind, azimuth)| tick((left + around(azimuth), top + h + 15.0), "middle", wind));
-    let levels = [("0°", 0.0), ("45°", 45.0), ("90°", 90.0)]
-        .map(|(words, altitude)| tick((left - 5.0, top + up(altitude) + 4.0), "end", words));
-    let highest = horizon.points().iter().max_by(|a, b| a.1.total_cmp(&b.1));
-    let (azimuth, altitude) = highest.copied().unwrap_or_default();
-    let description = match horizon.level() {
-        Some(level) => format!("The horizon is flat, at {level:.0}°."),
-        None => format!("The horizon is highest at azimuth {azimuth:.0}°, {altitude:.0}° up."),
-    };
-    format!(
-        r##"<svg xmlns="http://www.w3.org/2000/svg" class="sky-chart horizon-profile" viewBox="0 0 {width} {height}" role="img" font-family="system-ui, sans-serif"><title>Horizon of the site</title><desc>{description}</desc><rect class="field" x="{left}" y="{top}" width="{w}" height="{h}" fill="#0c1322"/><svg x="{left}" y="{top}" width="{w}" height="{h}" viewBox="0 0 {w} {h}"><path class="graticule" d="M0 45H{w}M80.5 0V{h}M161 0V{h}M241.5 0V{h}" fill="none" stroke="#46557a" stroke-width="0.6"/><path class="skyline" d="{}" fill="#46557a"/></svg><rect class="rim" x="{left}" y="{top}" width="{w}" height="{h}" fill="none" stroke="#46557a"/>{}{}</svg>"##,
-        svg::areas(&[area]),
-        winds.concat(),
-        levels.concat()
-    )
 }
 
 fn ground(class: &str, from: f64, to: f64, fill: &str) -> String {

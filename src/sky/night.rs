@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::crossing::{self, Span};
 use super::observer::{Crossing, Observer};
+use super::site::Site;
 
 /// Altitude of the Sun's middle when its upper limb stands on the horizon: 16′ of radius and 34′ of refraction, deg.
 pub const SUNSET: f64 = -0.8333;
@@ -87,6 +88,13 @@ pub struct Night {
     pub moon: Course,
 }
 
+impl Twilight {
+    /// True where it stays as dark through the noon with which the night ends.
+    pub fn goes_on(&self) -> bool {
+        self.dawn.is_none() && self.sun != Course::StaysAbove
+    }
+}
+
 impl Night {
     /// The first moonrise.
     pub fn moonrise(&self) -> Option<DateTime<Utc>> {
@@ -137,6 +145,25 @@ impl Observer {
             moon: course(!moon_events.is_empty(), moon_is_up),
             moon_events,
         }
+    }
+
+    /// The night at hand over a site: the one that holds an instant, or the coming one where it will not be as dark as that
+    /// any more in this one.
+    pub fn tonight(site: &Site, now: DateTime<Utc>, darkness: Darkness) -> Self {
+        let night = Self::at(site, now);
+        if night.almanac().seconds(now) >= night.end(darkness) {
+            night.next()
+        } else {
+            night
+        }
+    }
+
+    /// When it was as dark as that for the last time, s of the almanac. The Sun's rise ends a night that never gets so dark;
+    /// noon, one in which the Sun does not rise either.
+    pub(super) fn end(&self, darkness: Darkness) -> f64 {
+        let dark = self.below(darkness.altitude());
+        let night = dark.or_else(|| self.below(SUNSET));
+        night.map_or(self.night_span().1, |(_, end)| end)
     }
 
     /// The stretch around midnight in which the Sun is below an altitude (deg), s of the almanac.

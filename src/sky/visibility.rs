@@ -6,10 +6,10 @@ use super::almanac::TURN;
 use super::constellations::{Constellation, constellation};
 use super::coordinates::Equatorial;
 use super::crossing::{self, Span};
-use super::dome::NightGrid;
 use super::night::{Course, Darkness, Night, course};
 use super::observer::{Horizontal, Observer};
 use super::region::Region;
+use super::site_night::SiteNight;
 
 /// Altitude at which a star rises and sets: 34′ of refraction lift it onto the horizon, deg.
 pub const STAR_HORIZON: f64 = -34.0 / 60.0;
@@ -172,7 +172,7 @@ pub fn visibility(
         next_window: crossing::longest(&next).map(|span| described(&tomorrow, span)),
         galactic_latitude: target.galactic().1,
         constellation: constellation(target),
-        share: region.map(|region| NightGrid::of(observer).share(&region.sample(), now, limits)),
+        share: region.map(|region| SiteNight::of(observer).share(&region.sample(), now, limits)),
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::common::{body, gbm, gbm_at};
 
-fn grb_app(arguments: &[&str]) -> Command {
+pub(crate) fn grb_app(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_grb-app"));
     // Only what a test sets may count.
     command.env_clear().env("GRB_LOG", "warn").args(arguments);
@@ -20,7 +20,7 @@ fn run(arguments: &[&str]) -> Output {
     grb_app(arguments).output().unwrap()
 }
 
-fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
@@ -31,13 +31,13 @@ fn written(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
 }
 
 /// A serving program; ended when it is dropped.
-struct Serving {
+pub(crate) struct Serving {
     process: Child,
     address: String,
 }
 
 impl Serving {
-    fn start(folder: &Path) -> Self {
+    pub(crate) fn start(folder: &Path) -> Self {
         let mut process = grb_app(&[
             "serve",
             "--listen",

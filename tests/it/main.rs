@@ -9,14 +9,13 @@ mod architecture;
 mod attacks;
 mod bursts;
 mod commands;
-#[expect(
-    dead_code,
-    reason = "the tests against a real Kafka need some of it alone"
-)]
 mod common;
+mod desk_commands;
+mod expansion;
 mod kafka;
 mod leaving;
 mod letters;
+mod nights;
 mod outbox;
 mod people;
 mod push;

@@ -67,7 +67,7 @@ pub(crate) async fn knock(desk: &Served, email: &str, password: &str) -> Respons
         .unwrap()
 }
 
-async fn bearer(desk: &Served, email: &str) -> String {
+pub(crate) async fn bearer(desk: &Served, email: &str) -> String {
     let answer = knock(desk, email, PASSWORD).await;
     assert_eq!(answer.status(), 200);
     let access: Value = answer.json().await.unwrap();

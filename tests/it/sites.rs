@@ -6,15 +6,20 @@ use serde_json::{Value, json};
 use crate::common::{Served, TestApp};
 
 /// A member of a served desk, with a token.
-struct Caller<'a> {
+pub(crate) struct Caller<'a> {
     desk: &'a Served,
     token: String,
 }
 
 impl<'a> Caller<'a> {
-    async fn new(desk: &'a Served, address: &'static str) -> Self {
+    pub(crate) async fn new(desk: &'a Served, address: &'static str) -> Self {
         let token = crate::people::member(desk, address).await;
         Self { desk, token }
+    }
+
+    /// Signs in again, since a token lasts for some weeks only.
+    pub(crate) async fn return_as(&mut self, address: &str) {
+        self.token = crate::people::bearer(self.desk, address).await;
     }
 
     fn ask(&self, method: Method, path: &str) -> RequestBuilder {
@@ -22,13 +27,18 @@ impl<'a> Caller<'a> {
         asked.bearer_auth(&self.token)
     }
 
-    async fn json(&self, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
+    pub(crate) async fn json(
+        &self,
+        method: Method,
+        path: &str,
+        body: Value,
+    ) -> (StatusCode, Value) {
         let answer = self.ask(method, path).json(&body).send().await.unwrap();
         let status = answer.status();
         (status, answer.json().await.unwrap_or(Value::Null))
     }
 
-    async fn get(&self, path: &str) -> (StatusCode, Value) {
+    pub(crate) async fn get(&self, path: &str) -> (StatusCode, Value) {
         let answer = self.ask(Method::GET, path).send().await.unwrap();
         let status = answer.status();
         (status, answer.json().await.unwrap_or(Value::Null))
@@ -588,7 +598,7 @@ async fn a_test_goes_once_a_minute() {
 }
 
 /// Swift's position of a burst, as if it had just been sent.
-async fn swift(desk: &Served, (ra, dec): (f64, f64), radius: f64) -> i64 {
+pub(crate) async fn swift(desk: &Served, (ra, dec): (f64, f64), radius: f64) -> i64 {
     use grb_app::notices::{Format, Kind, Localization, Mission, Notice, Role};
     let mut notice = Notice::new(Format::Voevent, Mission::Swift, Kind::Position);
     notice.instrument = Some("BAT".into());

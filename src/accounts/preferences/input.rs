@@ -3,7 +3,7 @@
 use chrono::NaiveTime;
 use serde_json::{Map, Value};
 
-use super::Preferences;
+use super::{OLDEST, Preferences};
 use crate::accounts::fields::number;
 use crate::platform::error::FieldFault;
 use crate::platform::web::form::Faults;
@@ -75,8 +75,11 @@ impl Preferences {
             "only_when_dark" => set!(only_when_dark, Value::as_bool, "must be true or false"),
             "latest_age_h" => set!(
                 latest_age_h,
-                |value| number(value, 0.1..=168.0),
-                "must be a number of hours from 0.1 to 168"
+                |value| number(value, 0.1..=OLDEST.as_seconds_f64() / 3600.0),
+                &format!(
+                    "must be a number of hours from 0.1 to {}",
+                    OLDEST.num_hours()
+                )
             ),
             "quiet_from" => set!(quiet_from, |value| time(value).map(Some), TIME),
             "quiet_to" => set!(quiet_to, |value| time(value).map(Some), TIME),

@@ -7,8 +7,11 @@ pub mod store;
 pub use input::MISSIONS;
 pub(super) use page::router;
 
-use chrono::NaiveTime;
+use chrono::{NaiveTime, TimeDelta};
 use serde::{Deserialize, Serialize};
+
+/// The longest latest age that a member may choose.
+pub const OLDEST: TimeDelta = TimeDelta::days(7);
 
 /// The one choice made at sign-up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

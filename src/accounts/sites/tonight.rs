@@ -15,14 +15,10 @@ pub struct Tonight {
     pub moon: String,
 }
 
-/// The night at hand; by day the coming one. Dark means that the Sun is 12° below the horizon.
+/// The night at hand; once its dark is over, the coming one. Dark means that the Sun is 12° below the horizon.
 pub fn tonight(site: &Site, now: DateTime<Utc>) -> Tonight {
-    let mut observer = Observer::at(&site.place, now);
-    let mut night = observer.night();
-    if night.sunrise.is_some_and(|sunrise| sunrise < now) {
-        observer = observer.next();
-        night = observer.night();
-    }
+    let observer = Observer::tonight(&site.place, now, Darkness::Nautical);
+    let night = observer.night();
     let phase = observer.phase(night.midnight);
     Tonight {
         dark: dark(site, &night),

@@ -1,10 +1,10 @@
 //! The morning's letter: the bursts of a day and a night, each in a few lines.
 
 use super::plain::plain;
-use super::site::Sight;
 use super::words::{Row, Said, Section, Sentence, signed};
 use super::{Asked, Material, is_over, page, store};
 use crate::alerts::Reason;
+use crate::bursts::Sight;
 use crate::bursts::story::story;
 use crate::platform::outbox::{Composed, Order};
 use crate::platform::{App, Config, Result};

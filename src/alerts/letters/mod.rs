@@ -14,12 +14,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::BoxFuture;
 use serde::Deserialize;
 
-use self::site::Sight;
 use super::store::{self as alerts, Heard};
 use super::{Reason, due, unsubscribe};
 use crate::accounts::channels::store as channels;
 use crate::accounts::{Delivery, Notify, Site};
-use crate::bursts::{Burst, Verdict};
+use crate::bursts::{Burst, Sight, Verdict};
 use crate::platform::config::Secret;
 use crate::platform::outbox::{Channel, Composed, Order, Thread};
 use crate::platform::{App, Error, Result};
@@ -220,7 +219,8 @@ fn sights(
 ) -> Vec<Sight> {
     let heard = |site: &&Site| site.delivery != Delivery::Off;
     let sites = reader.sites.iter().filter(heard);
-    let sight = |site| Sight::of(burst, region, site, &reader.member.preferences, at);
+    let preferences = &reader.member.preferences;
+    let sight = |site: &Site| Sight::of(burst, region, site.clone(), preferences, at);
     let mut sights: Vec<Sight> = sites.map(sight).collect();
     sights.sort_by(|a, b| a.rank().total_cmp(&b.rank()));
     sights

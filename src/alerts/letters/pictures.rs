@@ -12,9 +12,9 @@ use resvg::usvg::{Options, Tree, fontdb};
 use tokio::sync::Semaphore;
 
 use super::plain::plain;
-use super::site::{self, Sight};
 use super::{Material, palette, words};
 use crate::alerts::Reason;
+use crate::bursts::Sight;
 use crate::platform::outbox::Picture;
 use crate::platform::{App, Error, Result};
 use crate::sky::{
@@ -66,7 +66,7 @@ pub(super) async fn of(app: &App, letter: &Material, reason: Reason) -> Result<V
         });
     }
     let region = letter.region.clone();
-    let region = region.or_else(|| site::circle(&letter.burst));
+    let region = region.or_else(|| letter.burst.circle());
     let (site, title, at) = (sight.cloned(), name.clone(), letter.at);
     let position = best.position;
     let draw = move || sky_svg(site.as_ref(), &title, position, region.as_ref(), at);

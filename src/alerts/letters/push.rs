@@ -3,11 +3,10 @@
 use serde_json::{Value, json};
 
 use super::Material;
-use super::site::Sight;
 use super::words::Said;
 use crate::alerts::Reason;
-use crate::bursts::BurstJson;
 use crate::bursts::outlook::Verdict;
+use crate::bursts::{BurstJson, Sight};
 use crate::platform::Config;
 use crate::platform::outbox::Composed;
 

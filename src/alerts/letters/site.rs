@@ -6,59 +6,10 @@ use chrono_tz::Tz;
 use super::plain::plain;
 use super::words::{NIGHT, Row, Section};
 use crate::accounts::sites::picture::compass;
-use crate::accounts::sites::times::clock;
-use crate::accounts::{Preferences, Site};
-use crate::bursts::Burst;
-use crate::bursts::outlook::{Demands, Outlook, Verdict, outlook};
-use crate::sky::{self, Darkness, Limits, Observer, Region, Visibility, Window};
-
-/// What one site sees of a burst.
-#[derive(Debug, Clone)]
-pub(super) struct Sight {
-    pub(super) site: Site,
-    /// The answer in the words of the burst's page.
-    pub(super) outlook: Outlook,
-    /// None while it is not known where the burst is.
-    pub(super) seen: Option<Visibility>,
-    /// The night at hand; by day the coming one.
-    pub(super) observer: Observer,
-    pub(super) limits: Limits,
-    pub(super) at: DateTime<Utc>,
-}
+use crate::bursts::Sight;
+use crate::bursts::outlook::Verdict;
 
 impl Sight {
-    /// The burst from `site`, as of `at`.
-    pub(super) fn of(
-        burst: &Burst,
-        region: Option<&Region>,
-        site: &Site,
-        wishes: &Preferences,
-        at: DateTime<Utc>,
-    ) -> Self {
-        let demands = Demands::of(wishes.largest_error_deg, wishes.min_altitude_deg, site);
-        let limits = Limits {
-            min_altitude: demands.min_altitude,
-            darkness: if wishes.only_when_dark {
-                Darkness::Nautical
-            } else {
-                Darkness::Civil
-            },
-        };
-        let observer = tonight(site, at, &limits);
-        let circle = circle(burst);
-        let region = region.or(circle.as_ref());
-        let place = burst.best.as_ref().map(|best| best.position);
-        let seen = place.map(|place| sky::visibility(place, region, &observer, at, &limits));
-        Self {
-            site: site.clone(),
-            outlook: outlook(burst, site, &demands, seen.as_ref(), at),
-            seen,
-            observer,
-            limits,
-            at,
-        }
-    }
-
     /// The lower, the better.
     pub(super) fn rank(&self) -> f64 {
         let seen = self.seen.as_ref();
@@ -87,7 +38,7 @@ impl Sight {
         let (Some(seen), verdict) = (&self.seen, self.outlook.verdict) else {
             return "where it is is not known yet".into();
         };
-        let dusk = seen.night.dark(Darkness::Nautical).dusk;
+        let dusk = seen.night.dark(self.limits.darkness).dusk;
         match (verdict, self.window()) {
             (Verdict::Now, _) => format!("up now from {site}, {:.0}°", seen.altitude),
             (Verdict::Tonight, Some(window)) => {
@@ -152,38 +103,8 @@ impl Sight {
         })
     }
 
-    /// The window at hand, else the longest of tonight.
-    pub(super) fn window(&self) -> Option<&Window> {
-        let seen = self.seen.as_ref()?;
-        let here = |window: &&Window| window.from <= self.at && self.at < window.to;
-        seen.windows.iter().find(here).or(seen.window.as_ref())
-    }
-
-    /// By the clock of the site.
-    pub(super) fn time(&self, at: DateTime<Utc>) -> String {
-        clock(at, self.site.time_zone, self.at)
-    }
-
     fn hours_to(&self, time: DateTime<Utc>) -> f64 {
         (time - self.at).as_seconds_f64() / 3600.0
-    }
-}
-
-/// The burst's place as a circle, where its radius is known.
-pub(super) fn circle(burst: &Burst) -> Option<Region> {
-    let best = burst.best.as_ref()?;
-    Some(Region::circle(best.position, best.error_radius_90?))
-}
-
-/// The night at hand. One that is dark no more is over; where it never gets dark, the Sun's rise ends it.
-fn tonight(site: &Site, at: DateTime<Utc>, limits: &Limits) -> Observer {
-    let observer = Observer::at(&site.place, at);
-    let night = observer.night();
-    let end = night.dark(limits.darkness).dawn.or(night.sunrise);
-    if end.is_some_and(|end| end <= at) {
-        observer.next()
-    } else {
-        observer
     }
 }
 

@@ -4,13 +4,13 @@ use chrono::{DateTime, Utc};
 
 use super::Material;
 use super::plain::plain;
-use super::site::{Sight, zone_letters};
+use super::site::zone_letters;
 use crate::accounts::Notify;
 use crate::alerts::Reason;
 use crate::bursts::model::class_in_words;
 use crate::bursts::story::{percent, seen_by, story};
 use crate::bursts::view::ago;
-use crate::bursts::{Best, Burst, Verdict};
+use crate::bursts::{Best, Burst, Sight, Verdict};
 use crate::platform::Config;
 use crate::sky::{Observer, Site, angle_words as angle, constellation};
 

@@ -4,10 +4,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::model::{self, Burst, POINTABLE};
 use super::view::Fact;
-use crate::accounts::Site;
 use crate::accounts::sites::picture::compass;
 use crate::accounts::sites::times::clock;
-use crate::sky::{Course, Darkness, Visibility, Window, angle_words};
+use crate::accounts::{Preferences, Site};
+use crate::sky::{Course, Darkness, Limits, Twilight, Visibility, Window, angle_words};
 
 /// Closer to the plane of the Milky Way than this, deg, its dust dims a burst's afterglow.
 const DUSTY: f64 = 10.0;
@@ -56,22 +56,31 @@ impl Verdict {
     }
 }
 
-/// What a site asks of a burst before it is pointed at.
+/// What a member asks of a burst before a telescope is pointed at it from one of their sites.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Demands {
     /// Largest 90 % radius, deg.
     pub largest_error: f64,
-    /// Least altitude, deg; the site's horizon counts besides.
-    pub min_altitude: f64,
+    /// Least altitude and darkness; the site's horizon counts besides.
+    pub limits: Limits,
 }
 
 impl Demands {
-    /// From what a member chose; where that is nothing, half the widest field of the site's telescopes, or 1°.
-    pub fn of(largest_error: Option<f64>, min_altitude: f64, site: &Site) -> Self {
+    /// What a member chose; where no radius is chosen, half the widest field of the site's telescopes, or 1°. Who does not
+    /// ask for the dark observes from the end of civil twilight.
+    pub fn of(preferences: &Preferences, site: &Site) -> Self {
         let fits = site.widest_field().map(|field| field / 2.0);
+        let largest_error = preferences.largest_error_deg.or(fits);
         Self {
-            largest_error: largest_error.or(fits).unwrap_or(POINTABLE),
-            min_altitude,
+            largest_error: largest_error.unwrap_or(POINTABLE),
+            limits: Limits {
+                min_altitude: preferences.min_altitude_deg,
+                darkness: if preferences.only_when_dark {
+                    Darkness::Nautical
+                } else {
+                    Darkness::Civil
+                },
+            },
         }
     }
 }
@@ -84,7 +93,6 @@ pub fn outlook(
     seen: Option<&Visibility>,
     now: DateTime<Utc>,
 ) -> Outlook {
-    let words = Words { site, now };
     let Some(seen) = seen else {
         return Outlook {
             verdict: Verdict::Unknown,
@@ -92,18 +100,24 @@ pub fn outlook(
             facts: Vec::new(),
         };
     };
+    let words = Words {
+        site,
+        demands,
+        seen,
+        now,
+    };
     let radius = burst.best.as_ref().and_then(|best| best.error_radius_90);
     let over = over(burst);
     let wide = radius.is_none_or(|radius| radius > demands.largest_error);
     let (verdict, answer) = match (over, wide) {
         (Some(over), _) => (Verdict::Over, over),
-        (None, true) => (Verdict::Wide, words.wide(radius, seen)),
-        (None, false) => words.when(demands, seen),
+        (None, true) => (Verdict::Wide, words.wide(radius)),
+        (None, false) => words.when(),
     };
     Outlook {
         verdict,
         answer,
-        facts: words.facts(radius, seen),
+        facts: words.facts(radius),
     }
 }
 
@@ -120,24 +134,44 @@ fn over(burst: &Burst) -> Option<String> {
     }
 }
 
+/// The window of tonight that matters: the one at hand, else the longest. Where it stays dark at noon, the next night is
+/// still this one.
+pub fn tonight<'a>(
+    seen: &'a Visibility,
+    limits: &Limits,
+    now: DateTime<Utc>,
+) -> Option<&'a Window> {
+    let here = |window: &&Window| window.from <= now && now < window.to;
+    let at_hand = seen.windows.iter().find(here).or(seen.window.as_ref());
+    let goes_on = seen.night.dark(limits.darkness).goes_on();
+    at_hand.or_else(|| seen.next_window.as_ref().filter(|_| goes_on))
+}
+
 /// Speaks for one site at one time.
 struct Words<'a> {
     site: &'a Site,
+    demands: &'a Demands,
+    seen: &'a Visibility,
     now: DateTime<Utc>,
 }
 
 impl Words<'_> {
+    /// The date is said where it is not in the night at hand.
     fn time(&self, at: DateTime<Utc>) -> String {
-        clock(at, self.site.time_zone, self.now)
+        clock(at, self.site.time_zone, self.seen.night.midnight)
+    }
+
+    fn twilight(&self) -> Twilight {
+        self.seen.night.dark(self.demands.limits.darkness)
     }
 
     /// `Cannot be pointed at: 23° across, 40 % of it up from your site`
-    fn wide(&self, radius: Option<f64>, seen: &Visibility) -> String {
+    fn wide(&self, radius: Option<f64>) -> String {
         let Some(radius) = radius else {
             return "Cannot be pointed at: how well its place is known was not said".into();
         };
         let across = angle_words((2.0 * radius).min(360.0));
-        let reach = match seen.share {
+        let reach = match self.seen.share {
             Some(share) if share.now >= 0.995 => "all of it up from your site".into(),
             Some(share) if share.now >= 0.005 => {
                 format!("{:.0} % of it up from your site", share.now * 100.0)
@@ -152,34 +186,35 @@ impl Words<'_> {
     }
 
     /// Now, later, or why not.
-    fn when(&self, demands: &Demands, seen: &Visibility) -> (Verdict, String) {
-        match (&seen.window, &seen.next_window) {
-            (Some(window), _) if seen.observable() => (Verdict::Now, self.now_until(seen, window)),
-            (Some(window), _) => (Verdict::Tonight, self.later(seen, window)),
+    fn when(&self) -> (Verdict, String) {
+        let seen = self.seen;
+        let tonight = tonight(seen, &self.demands.limits, self.now);
+        match (tonight, &seen.next_window) {
+            (Some(window), _) if seen.observable() => (Verdict::Now, self.now_until(window)),
+            (Some(window), _) => (Verdict::Tonight, self.later(window)),
             (None, Some(next)) => (
                 Verdict::NextNight,
                 format!("The next night {}", self.best(next)),
             ),
-            (None, None) => (Verdict::Never, self.never(demands, seen)),
+            (None, None) => (Verdict::Never, self.never()),
         }
     }
 
-    fn now_until(&self, seen: &Visibility, window: &Window) -> String {
-        // The window at hand, which need not be the longest.
-        let here = |window: &&Window| window.from <= self.now && self.now < window.to;
-        let window = seen.windows.iter().find(here).unwrap_or(window);
-        let until = self.time(window.to);
-        let altitude = seen.altitude;
-        if ends_at_dawn(seen, window) {
+    fn now_until(&self, window: &Window) -> String {
+        // A window that meets noon in the dark goes on behind it.
+        let behind = self.seen.next_window.filter(|next| next.from == window.to);
+        let to = behind.map_or(window.to, |next| next.to);
+        let (altitude, until) = (self.seen.altitude, self.time(to));
+        if near(self.twilight().dawn, to) {
             format!("Up now, {altitude:.0}°, dark until {until}")
         } else {
             format!("Up now, {altitude:.0}°, until {until}")
         }
     }
 
-    fn later(&self, seen: &Visibility, window: &Window) -> String {
+    fn later(&self, window: &Window) -> String {
         let from = self.time(window.from);
-        let opening = if begins_at_dusk(seen, window) {
+        let opening = if near(self.twilight().dusk, window.from) {
             format!("Up when it gets dark, {from}")
         } else {
             format!("Rises {from}")
@@ -200,29 +235,30 @@ impl Words<'_> {
         format!("from {from}, best {best} at {}", height(window))
     }
 
-    fn never(&self, demands: &Demands, seen: &Visibility) -> String {
-        let twilight = seen.night.dark(Darkness::Nautical);
-        if twilight.sun == Course::StaysAbove {
+    fn never(&self) -> String {
+        let seen = self.seen;
+        if self.twilight().sun == Course::StaysAbove {
             return "It does not get dark at your site these nights".into();
         }
         if seen.course == Course::StaysBelow {
             return "Never above your horizon".into();
         }
-        if seen.culmination_altitude < demands.min_altitude {
+        if seen.culmination_altitude < self.demands.limits.min_altitude {
             let high = seen.culmination_altitude.max(0.0);
             return format!("Never higher than {high:.0}° at your site");
         }
         "Never above your horizon in the dark, tonight or tomorrow".into()
     }
 
-    fn facts(&self, radius: Option<f64>, seen: &Visibility) -> Vec<Fact> {
+    fn facts(&self, radius: Option<f64>) -> Vec<Fact> {
+        let seen = self.seen;
         let mut facts = vec![fact("Now", standing(seen))];
-        if let Some(window) = &seen.window {
+        if let Some(window) = tonight(seen, &self.demands.limits, self.now) {
             facts.push(fact("Window", self.window(window)));
         } else if let Some(window) = &seen.next_window {
             facts.push(fact("Next night", self.window(window)));
         }
-        facts.push(fact("Sun", self.sun(seen)));
+        facts.push(fact("Sun", self.sun()));
         facts.push(fact("Moon", moon(seen)));
         if let Some(radius) = radius {
             facts.push(fact("Error", self.fit(radius)));
@@ -252,16 +288,16 @@ impl Words<'_> {
         )
     }
 
-    fn sun(&self, seen: &Visibility) -> String {
-        let twilight = seen.night.dark(Darkness::Nautical);
-        let altitude = seen.sun_altitude;
+    fn sun(&self) -> String {
+        let twilight = self.twilight();
+        let altitude = self.seen.sun_altitude;
         let stands = if altitude >= 0.0 {
             format!("{altitude:.0}° up")
         } else {
             format!("{:.0}° below the horizon", altitude.abs())
         };
         let next = |time: Option<DateTime<Utc>>| time.filter(|time| *time > self.now);
-        match (seen.dark, next(twilight.dawn), next(twilight.dusk)) {
+        match (self.seen.dark, next(twilight.dawn), next(twilight.dusk)) {
             (true, Some(dawn), _) => format!("{stands}, dark until {}", self.time(dawn)),
             (true, None, _) => format!("{stands}, dark"),
             (false, _, Some(dusk)) => format!("{stands}, dark from {}", self.time(dusk)),
@@ -322,14 +358,9 @@ fn moon(seen: &Visibility) -> String {
     )
 }
 
-fn begins_at_dusk(seen: &Visibility, window: &Window) -> bool {
-    let dusk = seen.night.dark(Darkness::Nautical).dusk;
-    dusk.is_some_and(|dusk| (window.from - dusk).abs() < TimeDelta::seconds(60))
-}
-
-fn ends_at_dawn(seen: &Visibility, window: &Window) -> bool {
-    let dawn = seen.night.dark(Darkness::Nautical).dawn;
-    dawn.is_some_and(|dawn| (window.to - dawn).abs() < TimeDelta::seconds(60))
+/// True where the one is the other, to a minute.
+fn near(twilight: Option<DateTime<Utc>>, at: DateTime<Utc>) -> bool {
+    twilight.is_some_and(|twilight| (twilight - at).abs() < TimeDelta::seconds(60))
 }
 
 fn fact(label: &str, value: String) -> Fact {

@@ -110,7 +110,7 @@ fn with(window: Window) -> Visibility {
 
 fn answer(burst: &Burst, seen: &Visibility, now: &str) -> (Verdict, String) {
     let site = site();
-    let demands = Demands::of(None, 20.0, &site);
+    let demands = Demands::of(&Preferences::default(), &site);
     let outlook = outlook(burst, &site, &demands, Some(seen), at(now));
     (outlook.verdict, outlook.answer)
 }
@@ -281,12 +281,22 @@ fn what_fits_depends_on_the_telescopes_and_the_wish() {
         limiting_magnitude: None,
     };
     let mut site = site();
-    assert_eq!(Demands::of(None, 20.0, &site).largest_error, 1.0);
+    assert_eq!(
+        Demands::of(&Preferences::default(), &site).largest_error,
+        1.0
+    );
     site.telescopes = vec![telescope("Newton", 0.5), telescope("Lens", 9.0)];
-    assert_eq!(Demands::of(None, 20.0, &site).largest_error, 4.5);
-    assert_eq!(Demands::of(Some(2.0), 20.0, &site).largest_error, 2.0);
+    assert_eq!(
+        Demands::of(&Preferences::default(), &site).largest_error,
+        4.5
+    );
+    let chosen = Preferences {
+        largest_error_deg: Some(2.0),
+        ..Preferences::default()
+    };
+    assert_eq!(Demands::of(&chosen, &site).largest_error, 2.0);
     let seen = with(window(NOW, NOW, "2026-11-22T02:10:00Z"));
-    let demands = Demands::of(None, 20.0, &site);
+    let demands = Demands::of(&Preferences::default(), &site);
     let outlook = outlook(&burst(2.0), &site, &demands, Some(&seen), at(NOW));
     assert_eq!(outlook.verdict, Verdict::Now);
     let error = outlook
@@ -317,7 +327,7 @@ fn what_is_no_burst_is_not_looked_for() {
     );
     let mut unknown = burst(0.05);
     unknown.best = None;
-    let demands = Demands::of(None, 20.0, &site());
+    let demands = Demands::of(&Preferences::default(), &site());
     let outlook = outlook(&unknown, &site(), &demands, None, at(NOW));
     assert_eq!(outlook.verdict, Verdict::Unknown);
     assert!(outlook.facts.is_empty());
@@ -330,6 +340,7 @@ fn the_night_the_clocks_change_says_which_hour_is_meant() {
         "2026-10-24T23:00:00Z",
         "2026-10-25T00:30:00Z",
     ));
+    seen.night.midnight = at("2026-10-24T23:20:00Z");
     assert_eq!(
         answer(&burst(0.05), &seen, "2026-10-24T20:00:00Z").1,
         "Up now, 64°, until 02:30 CEST"
@@ -342,20 +353,62 @@ fn the_night_the_clocks_change_says_which_hour_is_meant() {
 }
 
 #[test]
+fn before_noon_the_coming_night_needs_no_date() {
+    let tonight = with(window(
+        "2026-11-21T17:10:00Z",
+        "2026-11-21T21:00:00Z",
+        "2026-11-22T01:00:00Z",
+    ));
+    let seen = Visibility {
+        above_horizon: false,
+        dark: false,
+        ..tonight
+    };
+    let (verdict, said) = answer(&burst(0.05), &seen, "2026-11-21T09:00:00Z");
+    assert_eq!(verdict, Verdict::Tonight);
+    assert!(
+        said.starts_with("Up when it gets dark, 18:10, best 22:00"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_night_without_an_end_has_no_tomorrow() {
+    let mut seen = with(window(NOW, "2026-11-21T23:00:00Z", "2026-11-22T11:20:00Z"));
+    (seen.night.nautical.dawn, seen.night.nautical.dusk) = (None, None);
+    seen.night.nautical.sun = Course::StaysBelow;
+    let next = window(
+        "2026-11-22T11:20:00Z",
+        "2026-11-22T13:00:00Z",
+        "2026-11-22T15:00:00Z",
+    );
+    seen.next_window = Some(next);
+    // 16:00 in Paris, on the day after.
+    assert_eq!(narrow(&seen).1, "Up now, 64°, until 16:00 on 22 Nov");
+    (seen.window, seen.above_horizon) = (None, false);
+    seen.windows.clear();
+    let (verdict, said) = narrow(&seen);
+    assert_eq!(verdict, Verdict::Tonight);
+    assert!(said.starts_with("Rises 12:20 on 22 Nov, best"), "{said}");
+}
+
+#[test]
 fn at_the_date_line_the_date_is_the_sites() {
     let next = window(
         "2026-11-22T08:30:00Z",
         "2026-11-22T10:00:00Z",
         "2026-11-22T13:00:00Z",
     );
-    let seen = Visibility {
+    let mut seen = Visibility {
         above_horizon: false,
         next_window: Some(next),
         ..seen()
     };
+    // Midnight in both, on two dates.
+    seen.night.midnight = at("2026-11-21T11:00:00Z");
     let said = |zone| {
         let site = Site::unknown(1, zone);
-        let demands = Demands::of(None, 20.0, &site);
+        let demands = Demands::of(&Preferences::default(), &site);
         let now = at("2026-11-21T12:00:00Z");
         outlook(&burst(0.05), &site, &demands, Some(&seen), now).answer
     };

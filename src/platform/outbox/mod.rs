@@ -16,6 +16,7 @@ pub mod trial;
 mod worker;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
@@ -128,11 +129,19 @@ pub struct Thread {
     pub first: bool,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Picture {
     pub cid: String,
     pub alt: String,
     pub png: Arc<Vec<u8>>,
+}
+
+impl fmt::Debug for Picture {
+    /// Without the bytes, which nobody reads.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { cid, alt, png } = self;
+        write!(f, "Picture({cid}: {alt:?}, {} bytes)", png.len())
+    }
 }
 
 /// Makes the words of a parcel when it is due, and again when an officer reads it.

@@ -27,7 +27,7 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use page::{Html, Person, Viewer};
+pub use page::{Html, Person, Viewer, escaped};
 pub use theme::local;
 
 use super::{App, Error};

@@ -89,3 +89,15 @@ impl<T: Template> IntoResponse for Html<T> {
         }
     }
 }
+
+/// `text` as it may stand in the query of an address.
+pub fn escaped(text: &str) -> String {
+    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+    const ELSE: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'_')
+        .remove(b'.')
+        .remove(b'/')
+        .remove(b':');
+    utf8_percent_encode(text, ELSE).to_string()
+}

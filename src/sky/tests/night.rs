@@ -354,7 +354,7 @@ fn the_poles_and_the_far_years_are_borne() {
             let when = format!("{year}-03-20T12:00:00Z").parse().unwrap();
             let observer = Observer::at(&site, when);
             let _ = visibility(at(10.0, 20.0), None, &observer, when, &Limits::default());
-            let _ = NightGrid::of(&observer).window(at(10.0, 20.0), when, &Limits::default());
+            let _ = SiteNight::of(&observer).window(at(10.0, 20.0), when, &Limits::default());
         }
     }
     let pole = Site {
@@ -366,4 +366,71 @@ fn the_poles_and_the_far_years_are_borne() {
     let observer = Observer::at(&pole, "2026-12-20T12:00:00Z".parse().unwrap());
     assert_eq!(observer.night().astronomical.sun, Course::StaysBelow);
     assert!(observer.crossings(at(10.0, 20.0), 5.0).is_empty());
+}
+
+/// When the night at hand begins, from noon to noon.
+fn begins(latitude: f64, longitude: f64, now: &str, darkness: Darkness) -> String {
+    let site = Site {
+        latitude,
+        longitude,
+        elevation: 0.0,
+        horizon: Horizon::flat(0.0),
+    };
+    let now = now.parse().unwrap();
+    let (held, tonight) = (
+        Observer::at(&site, now),
+        Observer::tonight(&site, now, darkness),
+    );
+    let over = SiteNight::of(&held).is_over(now, darkness);
+    assert_eq!(over, tonight.noon() > held.noon(), "{latitude} {now}");
+    tonight.noon().format("%d %H").to_string()
+}
+
+#[test]
+fn tonight_is_the_coming_night_once_it_will_not_be_dark_any_more() {
+    use Darkness::{Civil, Nautical};
+    // 43.95 N 5.71 E: the Sun at −12° at 05:33:44 and at −6° at 06:08 UTC, by PyEphem; noon at 11:23.
+    for (now, darkness, noon) in [
+        ("2026-11-22T05:30:00Z", Nautical, "21 11"),
+        ("2026-11-22T05:40:00Z", Nautical, "22 11"),
+        ("2026-11-22T05:40:00Z", Civil, "21 11"),
+        ("2026-11-22T09:00:00Z", Civil, "22 11"),
+        ("2026-11-22T11:22:00Z", Nautical, "22 11"),
+        ("2026-11-22T11:25:00Z", Nautical, "22 11"),
+        ("2026-11-22T20:00:00Z", Nautical, "22 11"),
+    ] {
+        assert_eq!(begins(43.95, 5.71, now, darkness), noon, "{now}");
+    }
+    // Either side of the date line, at the same local hours.
+    assert_eq!(
+        begins(-18.1, 178.4, "2026-11-21T15:00:00Z", Nautical),
+        "20 23"
+    );
+    assert_eq!(
+        begins(-18.1, 178.4, "2026-11-21T20:00:00Z", Nautical),
+        "21 23"
+    );
+    assert_eq!(
+        begins(-14.3, -170.7, "2026-11-21T12:00:00Z", Nautical),
+        "20 23"
+    );
+    assert_eq!(
+        begins(-14.3, -170.7, "2026-11-21T20:00:00Z", Nautical),
+        "21 23"
+    );
+    // Oslo in June never gets so dark: the Sun's rise, at 02:00 UTC, ends the night.
+    assert_eq!(
+        begins(59.9, 10.7, "2026-06-21T01:30:00Z", Nautical),
+        "20 11"
+    );
+    assert_eq!(
+        begins(59.9, 10.7, "2026-06-21T02:30:00Z", Nautical),
+        "21 11"
+    );
+    // Under the midnight sun and in the polar night there is nothing but noon.
+    for month in ["06", "12"] {
+        let at = |day: &str| format!("2026-{month}-{day}Z");
+        assert_eq!(begins(85.0, -7.0, &at("21T11:30:00"), Nautical), "20 12");
+        assert_eq!(begins(85.0, -7.0, &at("21T12:50:00"), Nautical), "21 12");
+    }
 }

@@ -16,9 +16,9 @@ use super::visibility::{Limits, Share};
 /// How often a star is held against a horizon that is not flat, s. The sky turns by 2° in this time; narrower trees may be missed.
 const STEP: f64 = 480.0;
 
-/// One night over one site, from noon to noon: about 300 bytes and a shared horizon.
+/// One night over one site, from noon to noon: some 300 bytes and a shared horizon.
 #[derive(Debug, Clone)]
-pub struct NightGrid {
+pub struct SiteNight {
     noon: DateTime<Utc>,
     /// From noon to noon, s.
     length: f64,
@@ -30,10 +30,12 @@ pub struct NightGrid {
     velocity: Vector,
     /// When it is dark, for each [`Darkness`], s from noon.
     dark: [Option<Span>; 3],
+    /// When the night is over, for each, s from noon.
+    ends: [f64; 3],
     horizon: Horizon,
 }
 
-/// A window as a [`NightGrid`] finds it: without airmass and Moon, times to a second over a flat horizon, angles (deg) to 0.01°.
+/// A window as a [`SiteNight`] finds it: without airmass and Moon, times to a second over a flat horizon, angles (deg) to 0.01°.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RoughWindow {
     /// When it begins.
@@ -48,7 +50,7 @@ pub struct RoughWindow {
     pub azimuth: f64,
 }
 
-impl NightGrid {
+impl SiteNight {
     /// The observer's night.
     pub fn of(observer: &Observer) -> Self {
         let (noon, next_noon) = observer.night_span();
@@ -60,8 +62,14 @@ impl NightGrid {
             axes: observer.axes(noon),
             velocity: observer.almanac().velocity(),
             dark: Darkness::ALL.map(|d| observer.below(d.altitude()).map(from_noon)),
+            ends: Darkness::ALL.map(|d| observer.end(d) - noon),
             horizon: observer.site().horizon.clone(),
         }
+    }
+
+    /// True where it will not be as dark as that any more in this night: see [`Observer::tonight`].
+    pub fn is_over(&self, now: DateTime<Utc>, darkness: Darkness) -> bool {
+        self.seconds(now) >= of(self.ends, darkness)
     }
 
     /// The noon with which the night begins.
@@ -69,7 +77,7 @@ impl NightGrid {
         self.noon
     }
 
-    /// The noon with which the night ends, and from which another grid is needed.
+    /// The noon with which the night ends, and from which another is needed.
     pub fn next_noon(&self) -> DateTime<Utc> {
         self.instant(self.length)
     }
@@ -82,14 +90,7 @@ impl NightGrid {
         limits: &Limits,
     ) -> Option<RoughWindow> {
         let star = self.star(target);
-        let high = self.high(star, self.dark_from(now, limits)?, limits);
-        let clear =
-            |span: &Span| crossing::positive_in_steps(&|t| self.clearance(star, t), *span, STEP);
-        let spans = match self.horizon.level() {
-            Some(_) => high,
-            None => high.iter().flat_map(clear).collect(),
-        };
-        let (from, to) = crossing::longest(&spans)?;
+        let (from, to) = crossing::longest(&self.windows(star, now, limits))?;
         let top = culmination(star);
         let tops = [top - DAY, top, top + DAY]
             .into_iter()
@@ -105,6 +106,17 @@ impl NightGrid {
             altitude: place.altitude,
             azimuth: place.azimuth,
         })
+    }
+
+    /// When a target can be observed first, from now to the end of the night.
+    pub fn opens(
+        &self,
+        target: Equatorial,
+        now: DateTime<Utc>,
+        limits: &Limits,
+    ) -> Option<DateTime<Utc>> {
+        let windows = self.windows(self.star(target), now, limits);
+        windows.first().map(|(from, _)| self.instant(*from))
     }
 
     /// Which part of some places, taken as equal, can be observed now and from now to the end of the night.
@@ -129,14 +141,23 @@ impl NightGrid {
         }
     }
 
+    /// When a star can be observed, in order.
+    fn windows(&self, star: Vector, now: DateTime<Utc>, limits: &Limits) -> Vec<Span> {
+        let Some(dark) = self.dark_from(now, limits) else {
+            return Vec::new();
+        };
+        let high = self.high(star, dark, limits);
+        let clear =
+            |span: &Span| crossing::positive_in_steps(&|t| self.clearance(star, t), *span, STEP);
+        match self.horizon.level() {
+            Some(_) => high,
+            None => high.iter().flat_map(clear).collect(),
+        }
+    }
+
     /// The rest of the dark, s from noon.
     fn dark_from(&self, now: DateTime<Utc>, limits: &Limits) -> Option<Span> {
-        let [civil, nautical, astronomical] = self.dark;
-        let (from, to) = match limits.darkness {
-            Darkness::Civil => civil,
-            Darkness::Nautical => nautical,
-            Darkness::Astronomical => astronomical,
-        }?;
+        let (from, to) = of(self.dark, limits.darkness)?;
         let from = from.max(self.seconds(now));
         (from < to).then_some((from, to))
     }
@@ -205,6 +226,15 @@ impl NightGrid {
 
     fn instant(&self, seconds: f64) -> DateTime<Utc> {
         almanac::later(self.noon, seconds)
+    }
+}
+
+/// What there is for one of the kinds of darkness.
+fn of<T>([civil, nautical, astronomical]: [T; 3], darkness: Darkness) -> T {
+    match darkness {
+        Darkness::Civil => civil,
+        Darkness::Nautical => nautical,
+        Darkness::Astronomical => astronomical,
     }
 }
 

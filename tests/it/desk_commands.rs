@@ -1,0 +1,216 @@
+//! What an officer types: members, tokens and letters, with the server running and without.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use serde_json::Value;
+
+use crate::commands::{Serving, grb_app, said};
+
+const PASSWORD: &str = "a long pass phrase for the night desk\n";
+
+/// A data folder, with a server on it or not.
+struct Machine {
+    folder: tempfile::TempDir,
+    _serving: Option<Serving>,
+}
+
+impl Machine {
+    fn new(serves: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let serving = serves.then(|| Serving::start(folder.path()));
+        Self {
+            folder,
+            _serving: serving,
+        }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// `grb-app admin …`, with something on its standard input.
+    fn typed(&self, words: &str, input: &str) -> Output {
+        let mut command = grb_app(&["admin"]);
+        command.args(words.split(' ')).arg("--data-dir");
+        command.arg(self.path()).stdin(Stdio::piped());
+        let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = piped.spawn().unwrap();
+        // A command that asks for nothing may have ended by now.
+        drop(child.stdin.take().unwrap().write_all(input.as_bytes()));
+        child.wait_with_output().unwrap()
+    }
+
+    /// What is printed by a command that must end well.
+    fn done(&self, words: &str) -> String {
+        let output = self.typed(words, PASSWORD);
+        assert_eq!(output.status.code(), Some(0), "{words}: {}", said(&output));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn json(&self, words: &str) -> Value {
+        serde_json::from_str(&self.done(&format!("{words} --json"))).unwrap()
+    }
+
+    /// The words of a command that must end with `code`; nothing of it is an answer.
+    fn refused(&self, words: &str, input: &str, code: i32) -> String {
+        let output = self.typed(words, input);
+        let text = said(&output);
+        assert_eq!(output.status.code(), Some(code), "{words}: {text}");
+        assert!(output.stdout.is_empty(), "{words}: {text}");
+        assert!(
+            !text.contains("panicked") && !text.contains("{\""),
+            "{text}"
+        );
+        text
+    }
+}
+
+#[test]
+fn an_officer_keeps_the_members_with_a_server_and_without() {
+    for serves in [false, true] {
+        let machine = Machine::new(serves);
+        let made = machine.done(
+            "user create --email Ada@example.org --name Ada --password-stdin --confirmed --officer",
+        );
+        assert_eq!(made.trim(), "1  Ada <Ada@example.org>  officer");
+        let made = machine.json("user create --email bob@example.org --name Bob --password-stdin");
+        assert_eq!(
+            (&made["id"], &made["email_confirmed"]),
+            (&2.into(), &false.into())
+        );
+        let listed = machine.json("user list");
+        let names: Vec<&str> = listed
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|one| one["full_name"].as_str())
+            .collect();
+        assert_eq!(names, ["Ada", "Bob"]);
+        assert!(!listed.to_string().contains("argon2"), "{listed}");
+        assert!(
+            machine
+                .done("user list")
+                .contains("2  Bob <bob@example.org>  not confirmed")
+        );
+
+        // An address is found however it is written, with and without its flag.
+        assert_eq!(machine.json("user show ADA@EXAMPLE.ORG")["officer"], true);
+        assert_eq!(
+            machine.json("user promote --email bob@example.org")["officer"],
+            true
+        );
+        assert_eq!(
+            machine.json("user disable bob@example.org")["disabled"],
+            true
+        );
+        assert!(
+            machine
+                .done("user show bob@example.org")
+                .contains("officer, shut out")
+        );
+        assert_eq!(
+            machine.json("user enable bob@example.org")["disabled"],
+            false
+        );
+        machine.done("user password bob@example.org --password-stdin");
+
+        let token = machine.done("token create --email ada@example.org --name observatory");
+        assert!(
+            token.trim().len() >= 32 && token.trim().lines().count() == 1,
+            "{token}"
+        );
+        let tokens = machine.json("token list ada@example.org");
+        assert_eq!(
+            (tokens[0]["name"].as_str(), tokens.as_array().unwrap().len()),
+            (Some("observatory"), 1)
+        );
+        assert!(!tokens.to_string().contains(token.trim()));
+        let id = &tokens[0]["id"];
+        let revoked = machine.done(&format!("token revoke ada@example.org --id {id}"));
+        assert_eq!(revoked.trim(), format!("Token {id} is revoked."));
+        assert_eq!(
+            machine
+                .json("token list ada@example.org")
+                .as_array()
+                .unwrap()
+                .len(),
+            0
+        );
+
+        machine.done("user delete bob@example.org");
+        assert_eq!(machine.json("user list").as_array().unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn what_cannot_be_done_is_said_and_the_exit_code_says_why() {
+    for serves in [false, true] {
+        let machine = Machine::new(serves);
+        machine.done("user create --email ada@example.org --name Ada --password-stdin");
+        for verb in ["show", "disable", "enable", "promote", "delete"] {
+            let words = machine.refused(&format!("user {verb} eve@example.org"), "", 65);
+            assert!(words.contains("no such member"), "{words}");
+        }
+        for verb in ["create", "list"] {
+            let words = machine.refused(&format!("token {verb} eve@example.org"), "", 65);
+            assert!(words.contains("no such member"), "{words}");
+        }
+        let words = machine.refused("token revoke ada@example.org --id 99", "", 65);
+        assert!(words.contains("no such"), "{words}");
+        let again = "user create --email ADA@example.org --name Ada --password-stdin";
+        let words = machine.refused(again, PASSWORD, 65);
+        assert!(
+            words.contains("is taken") || words.contains("already"),
+            "{words}"
+        );
+        let wrong = "user create --email nowhere --name Ada --password-stdin";
+        let words = machine.refused(wrong, "short\n", 65);
+        assert!(
+            words.contains("email") && words.contains("password"),
+            "every fault: {words}"
+        );
+        let words = machine.refused("user password ada@example.org --password-stdin", "", 64);
+        assert!(words.contains("no password"), "{words}");
+        machine.refused("user show", "", 64);
+        machine.refused("token revoke ada@example.org", "", 64);
+        machine.refused("mail retry", "", 64);
+        let words = machine.refused("mail queue --state not&sent", "", 65);
+        assert!(words.contains("\"not&sent\" is none of waiting"), "{words}");
+    }
+}
+
+#[test]
+fn an_officer_looks_through_the_outbox_and_has_letters_tried_again() {
+    for serves in [false, true] {
+        let machine = Machine::new(serves);
+        assert_eq!(machine.done("mail queue").trim(), "The outbox is empty.");
+        assert_eq!(machine.json("mail retry --all")["retried"], 0);
+        machine.done("user create --email ada@example.org --name Ada --password-stdin");
+        let queue = machine.json("mail queue --state waiting");
+        assert_eq!(queue["counts"]["waiting"], 1, "{queue}");
+        let letter = &queue["items"][0];
+        assert_eq!(
+            (&letter["kind"], &letter["address"]),
+            (&"account".into(), &"ada@example.org".into())
+        );
+        // Its link lets somebody in.
+        assert!(!queue.to_string().contains("payload"), "{queue}");
+        assert!(machine.done("mail queue").starts_with("1 waiting\n"));
+        assert_eq!(
+            machine.json("mail queue --state sent")["items"]
+                .as_array()
+                .unwrap()
+                .len(),
+            0
+        );
+        let again = machine.done(&format!("mail retry {}", letter["id"]));
+        assert_eq!(again.trim(), "One letter is tried again.");
+        assert!(
+            machine
+                .done("mail retry 4711")
+                .starts_with("No such letter waits")
+        );
+    }
+}
