@@ -11,8 +11,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use regex::Regex;
+use rusqlite::Connection;
 use serde::Deserialize;
 
+use crate::alerts::Reason;
+use crate::bursts;
 use crate::bursts::view::ago;
 use crate::platform::health::{Condition, State as Mood};
 use crate::platform::outbox::store::{self, Entry, State as Fate, Wanted};
@@ -103,10 +106,12 @@ pub(super) async fn list(
     };
     let chosen = wanted.state;
     let narrowed = chosen.is_some() || wanted.address.is_some();
-    let (counts, (entries, next)) = app
-        .db
-        .read(move |conn| Ok((store::counts(conn)?, store::list(conn, &wanted, PAGE)?)))
-        .await?;
+    let shown = move |conn: &Connection| {
+        let (entries, next) = store::list(conn, &wanted, PAGE)?;
+        let rows: Vec<LetterRow> = entries.iter().map(|entry| row(conn, entry, now)).collect();
+        Ok((store::counts(conn)?, rows, next))
+    };
+    let (counts, rows, next) = app.db.read(shown).await?;
     let state = chosen.map_or("", Fate::as_str);
     let older = next.map(|after| {
         let mut query = form_urlencoded(&[("state", state), ("address", &address)]);
@@ -130,7 +135,7 @@ pub(super) async fn list(
     Ok(Html(OutboxPage {
         way: way(outbox::condition(&app).await),
         states: std::iter::once(all).chain(some).collect(),
-        rows: entries.iter().map(|entry| row(entry, now)).collect(),
+        rows,
         address,
         older,
         narrowed,
@@ -150,11 +155,11 @@ fn way(condition: Condition) -> Way {
     }
 }
 
-fn row(entry: &Entry, now: DateTime<Utc>) -> LetterRow {
+fn row(conn: &Connection, entry: &Entry, now: DateTime<Utc>) -> LetterRow {
     LetterRow {
         id: entry.id,
         address: entry.address.clone(),
-        what: format!("{}, {}", kind(&entry.kind), channel(&entry.channel)),
+        what: about(conn, entry),
         state: entry.state.as_str(),
         fate: fate(entry, now),
         answer: entry
@@ -165,11 +170,35 @@ fn row(entry: &Entry, now: DateTime<Utc>) -> LetterRow {
     }
 }
 
+/// `GRB 230818A, better position`, without composing the letter.
+fn about(conn: &Connection, entry: &Entry) -> String {
+    let reason = entry.payload["reason"].as_str().and_then(Reason::parse);
+    let Some(reason) = reason else {
+        return match entry.kind.as_str() {
+            "account" => "About an account".into(),
+            other => kind(other).into(),
+        };
+    };
+    let why = match reason {
+        Reason::New => "new",
+        Reason::Better => "better position",
+        Reason::Classified => "a burst after all",
+        Reason::Observable => "now observable",
+        Reason::Withdrawn => "withdrawn",
+        Reason::Digest => return "The morning’s letter".into(),
+    };
+    let id = entry.payload["burst"].as_i64().unwrap_or_default();
+    match bursts::store::burst(conn, id) {
+        Ok(burst) => format!("{}, {why}", burst.name()),
+        Err(_) => format!("a burst, {why}"),
+    }
+}
+
 fn kind(kind: &str) -> &str {
     match kind {
         "account" => "about an account",
         "burst" => "about a burst",
-        "morning" => "the morning's letter",
+        "morning" => "the morning’s letter",
         other => other,
     }
 }

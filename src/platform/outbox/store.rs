@@ -85,6 +85,8 @@ pub struct Entry {
     pub last_answer: Option<String>,
     pub created_at: DateTime<Utc>,
     pub finished_at: Option<DateTime<Utc>>,
+    /// What the letter is made from.
+    pub payload: serde_json::Value,
 }
 
 impl Entry {
@@ -343,7 +345,8 @@ pub struct Wanted {
 /// Up to `limit` parcels, the newest first, and where the next page begins.
 pub fn list(conn: &Connection, wanted: &Wanted, limit: u32) -> Result<(Vec<Entry>, Option<i64>)> {
     let mut select = conn.prepare_cached(
-        "select id, key, channel, address, kind, state, attempts, due_at, expires_at, last_answer, created_at, finished_at, secret
+        "select id, key, channel, address, kind, state, attempts, due_at, expires_at, last_answer, created_at, finished_at, secret,
+                payload
          from outbox
          where (?1 is null or state = ?1) and (?2 is null or instr(lower(address), lower(?2)) > 0) and (?3 is null or id < ?3)
          order by id desc limit ?4",
@@ -368,7 +371,7 @@ pub fn list(conn: &Connection, wanted: &Wanted, limit: u32) -> Result<(Vec<Entry
 pub fn find(conn: &Connection, id: i64, now: DateTime<Utc>) -> Result<(Entry, Order)> {
     let mut select = conn.prepare_cached(
         "select id, key, channel, address, kind, state, attempts, due_at, expires_at, last_answer, created_at, finished_at, secret,
-                member_id, payload
+                payload, member_id
          from outbox where id = ?1",
     )?;
     let found = select.query_row([id], |row| {
@@ -378,8 +381,8 @@ pub fn find(conn: &Connection, id: i64, now: DateTime<Utc>) -> Result<(Entry, Or
             key: entry.key.clone(),
             channel: channel(row, 2)?,
             address: entry.address.clone(),
-            member: row.get(13)?,
-            payload: json(row, 14)?,
+            member: row.get(14)?,
+            payload: entry.payload.clone(),
             created_at: entry.created_at,
             at: entry.leaves(now),
         };
@@ -403,6 +406,7 @@ fn entry(row: &Row) -> rusqlite::Result<Entry> {
         created_at: moment(row, 10)?.unwrap_or_default(),
         finished_at: moment(row, 11)?,
         secret: row.get(12)?,
+        payload: json(row, 13)?,
     })
 }
 
