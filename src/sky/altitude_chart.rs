@@ -67,7 +67,7 @@ pub fn altitude_chart(spec: &AltitudeSpec<'_>) -> String {
         view.now(),
     ];
     format!(
-        r##"<svg xmlns="http://www.w3.org/2000/svg" class="sky-chart altitude" viewBox="0 0 {width} {height}" role="img" font-family="system-ui, sans-serif"><title>Altitude of {title} through the night</title><desc>{description}</desc><svg x="{x}" y="{y}" width="{w}" height="{h}" viewBox="0 0 {w} {h}">{}</svg><rect class="rim" x="{x}" y="{y}" width="{w}" height="{h}" fill="none" stroke="#46557a"/>{}</svg>"##,
+        r##"<svg xmlns="http://www.w3.org/2000/svg" class="sky-chart altitude" viewBox="0 0 {width} {height}" role="img" font-family="system-ui, sans-serif"><title>Altitude of {title} through the night</title><desc>{description}</desc><g transform="translate({x} {y})">{}</g><rect class="rim" x="{x}" y="{y}" width="{w}" height="{h}" fill="none" stroke="#46557a"/>{}</svg>"##,
         field.concat(),
         view.labels()
     )
@@ -163,7 +163,7 @@ impl<'a> View<'a> {
         });
         format!(
             r##"<path class="moon-track" d="{}" fill="none" stroke="#d5dbea" stroke-width="1" stroke-dasharray="4 3"/>{}"##,
-            svg::lines(&[line]),
+            svg::lines(&risen(&line)),
             label.unwrap_or_default()
         )
     }
@@ -177,7 +177,7 @@ impl<'a> View<'a> {
         if area.iter().all(|(_, height)| *height >= FIELD.1) {
             return String::new();
         }
-        area.extend([(FIELD.0, FIELD.1 + 1.0), (0.0, FIELD.1 + 1.0)]);
+        area.extend([(FIELD.0, FIELD.1), (0.0, FIELD.1)]);
         format!(
             r##"<path class="skyline" d="{}" fill="#05070d" fill-opacity="0.75" stroke="#5a6a92" stroke-width="0.8"/>"##,
             svg::areas(&[area])
@@ -186,7 +186,7 @@ impl<'a> View<'a> {
 
     fn track(&self) -> String {
         let altitude = |at| self.place(at).altitude;
-        let whole = svg::lines(&[self.line(self.span, altitude)]);
+        let whole = svg::lines(&risen(&self.line(self.span, altitude)));
         let best: Vec<Vec<Plane>> = self
             .windows
             .iter()
@@ -347,6 +347,31 @@ impl<'a> View<'a> {
     }
 }
 
+/// The parts of a curve that are above the field's lower edge. Cut here, since whoever makes a picture of the drawing pays for
+/// a clip with the whole picture once more.
+fn risen(curve: &[Plane]) -> Vec<Vec<Plane>> {
+    let up = |point: Plane| point.1 <= FIELD.1;
+    let edge = |a: Plane, b: Plane| {
+        let part = (FIELD.1 - a.1) / (b.1 - a.1);
+        (a.0 + part * (b.0 - a.0), FIELD.1)
+    };
+    let (mut parts, mut part) = (Vec::new(), Vec::new());
+    let mut last: Option<Plane> = None;
+    for point in curve.iter().copied() {
+        if let Some(last) = last.filter(|last| up(*last) != up(point)) {
+            part.push(edge(last, point));
+        }
+        if up(point) {
+            part.push(point);
+        } else {
+            parts.push(std::mem::take(&mut part));
+        }
+        last = Some(point);
+    }
+    parts.push(part);
+    parts
+}
+
 /// A site's horizon all the way round as SVG text of at most 30 kB, north in the middle, south at both ends.
 pub fn horizon_chart(horizon: &Horizon) -> String {
     let (width, height) = (360.0, 130.0);
@@ -361,7 +386,7 @@ pub fn horizon_chart(horizon: &Horizon) -> String {
         .iter()
         .map(|a| (around(*a), up(horizon.altitude(a + 180.0))))
         .collect();
-    area.extend([(w, h + 1.0), (0.0, h + 1.0)]);
+    area.extend([(w, h), (0.0, h)]);
     let tick =
         |at, anchor, words: &str| svg::text("label tick", at, anchor, 11.0, "#9aa7c7", words);
     let winds = [
@@ -382,7 +407,7 @@ pub fn horizon_chart(horizon: &Horizon) -> String {
         None => format!("The horizon is highest at azimuth {azimuth:.0}°, {altitude:.0}° up."),
     };
     format!(
-        r##"<svg xmlns="http://www.w3.org/2000/svg" class="sky-chart horizon-profile" viewBox="0 0 {width} {height}" role="img" font-family="system-ui, sans-serif"><title>Horizon of the site</title><desc>{description}</desc><rect class="field" x="{left}" y="{top}" width="{w}" height="{h}" fill="#0c1322"/><svg x="{left}" y="{top}" width="{w}" height="{h}" viewBox="0 0 {w} {h}"><path class="graticule" d="M0 45H{w}M80.5 0V{h}M161 0V{h}M241.5 0V{h}" fill="none" stroke="#46557a" stroke-width="0.6"/><path class="skyline" d="{}" fill="#46557a"/></svg><rect class="rim" x="{left}" y="{top}" width="{w}" height="{h}" fill="none" stroke="#46557a"/>{}{}</svg>"##,
+        r##"<svg xmlns="http://www.w3.org/2000/svg" class="sky-chart horizon-profile" viewBox="0 0 {width} {height}" role="img" font-family="system-ui, sans-serif"><title>Horizon of the site</title><desc>{description}</desc><rect class="field" x="{left}" y="{top}" width="{w}" height="{h}" fill="#0c1322"/><g transform="translate({left} {top})"><path class="graticule" d="M0 45H{w}M80.5 0V{h}M161 0V{h}M241.5 0V{h}" fill="none" stroke="#46557a" stroke-width="0.6"/><path class="skyline" d="{}" fill="#46557a"/></g><rect class="rim" x="{left}" y="{top}" width="{w}" height="{h}" fill="none" stroke="#46557a"/>{}{}</svg>"##,
         svg::areas(&[area]),
         winds.concat(),
         levels.concat()
