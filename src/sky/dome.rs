@@ -53,13 +53,14 @@ impl NightGrid {
     pub fn of(observer: &Observer) -> Self {
         let (noon, next_noon) = observer.night_span();
         let from_noon = |(from, to): Span| (from - noon, to - noon);
+        let dark = observer.below_each(Darkness::ALL.map(Darkness::altitude));
         Self {
             noon: observer.noon(),
             length: next_noon - noon,
             latitude: observer.site().latitude.to_radians().sin_cos(),
             axes: observer.axes(noon),
             velocity: observer.almanac().velocity(),
-            dark: Darkness::ALL.map(|d| observer.below(d.altitude()).map(from_noon)),
+            dark: dark.map(|span| span.map(from_noon)),
             horizon: observer.site().horizon.clone(),
         }
     }
