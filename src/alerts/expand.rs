@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use futures::future::BoxFuture;
 use metrics::counter;
 use rusqlite::Connection;
 use serde_json::json;
@@ -35,7 +36,7 @@ pub async fn expand(app: App, stop: CancellationToken) -> anyhow::Result<()> {
     let mut bell = app.db.bell();
     while !stop.is_cancelled() {
         bell.mark_unchanged();
-        if step(&app, &grids).await? {
+        if step(&app, &grids, &stop).await? {
             continue;
         }
         tokio::select! {
@@ -49,25 +50,38 @@ pub async fn expand(app: App, stop: CancellationToken) -> anyhow::Result<()> {
 
 /// Judges everybody by every change that is there.
 pub async fn settle(app: &App) -> Result<()> {
-    let grids = Arc::new(Grids::default());
-    while step(app, &grids).await? {}
+    let (grids, stop) = (Arc::new(Grids::default()), CancellationToken::new());
+    while step(app, &grids, &stop).await? {}
     Ok(())
 }
 
-/// Judges the next members by the oldest change; false where there is none.
-pub async fn step(app: &App, grids: &Arc<Grids>) -> Result<bool> {
-    let (club, grids) = (app.config.time_zone, grids.clone());
-    let judged = app.db.read(move |conn| judge(conn, club, &grids)).await?;
-    let Some(judged) = judged.map(Arc::new) else {
+/// Judges everybody by the oldest change, each batch while the one before is written; false where there is no change.
+async fn step(app: &App, grids: &Arc<Grids>, stop: &CancellationToken) -> Result<bool> {
+    let Some(mut tell) = app.db.read(store::next).await? else {
         return Ok(false);
     };
+    let mut written: BoxFuture<Result<()>> = Box::pin(std::future::ready(Ok(())));
+    loop {
+        let (club, grids, change) = (app.config.time_zone, grids.clone(), tell.clone());
+        let judging = app.db.read(move |conn| judge(conn, change, club, &grids));
+        let ((), judged) = tokio::try_join!(written, judging)?;
+        let last = judged.to.filter(|_| !stop.is_cancelled());
+        written = Box::pin(keep(app, Arc::new(judged)));
+        let Some(member) = last else { break };
+        tell.judged_to = member;
+    }
+    written.await?;
+    Ok(true)
+}
+
+/// Writes what was judged, as soon as there is room for it.
+async fn keep(app: &App, judged: Arc<Judged>) -> Result<()> {
     let now = app.clock.now();
     loop {
         let batch = judged.clone();
         match app.db.write(move |tx| write(tx, now, &batch)).await {
             Err(Error::Busy) => tokio::time::sleep(PAUSE).await,
-            Err(error) => return Err(error),
-            Ok(()) => return Ok(true),
+            done => return done,
         }
     }
 }
@@ -88,10 +102,7 @@ struct Verdict {
     due: Due,
 }
 
-fn judge(conn: &Connection, club: Tz, grids: &Grids) -> Result<Option<Judged>> {
-    let Some(tell) = store::next(conn)? else {
-        return Ok(None);
-    };
+fn judge(conn: &Connection, tell: Tell, club: Tz, grids: &Grids) -> Result<Judged> {
     let watchers = store::watchers(conn, &tell, BATCH)?;
     let to = watchers.last().map(|(watcher, _)| watcher.id);
     let to = to.filter(|_| watchers.len() == BATCH);
@@ -122,7 +133,7 @@ fn judge(conn: &Connection, club: Tz, grids: &Grids) -> Result<Option<Judged>> {
             verdict.addresses.extend(more.into_iter().flatten());
         }
     }
-    Ok(Some(Judged { tell, to, told }))
+    Ok(Judged { tell, to, told })
 }
 
 /// Finds from which of a member's sites the burst can be observed, and could before where that matters.
