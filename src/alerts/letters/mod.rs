@@ -14,6 +14,7 @@ use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use serde::Deserialize;
 
+pub use self::pictures::{View, drawn};
 use self::site::Sight;
 use super::{Reason, unsubscribe};
 use crate::accounts::channels::store as channels;
