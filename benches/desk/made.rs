@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use grb_app::notices::{
     Class, Classification, Format, Kind, Localization, Mission, Notice, Role, read, write,
 };
+use grb_app::platform::Clock;
 use grb_app::sky::Equatorial;
 use regex::{Captures, Regex};
 
@@ -43,6 +44,30 @@ pub(crate) fn gbm_flight(trigger: u32, minutes: i64) -> Notice {
         .map(|(label, value)| (label.into(), value.into()))
         .into();
     notice.links.insert("light_curve".into(), format!("http://heasarc.gsfc.nasa.gov/FTP/fermi/data/gbm/triggers/bn{trigger}/quicklook/glg_lc_medres34_bn{trigger}.gif"));
+    notice
+}
+
+/// The same of a burst of a moment ago: nobody can point at so wide a place, and everybody is told of it.
+pub(crate) fn wide_now(trigger: u32) -> Notice {
+    let now = Clock::system().now();
+    gbm_flight(trigger, (now - *START).num_minutes() - 1)
+}
+
+/// A burst of a moment ago as Swift's BAT places it: half of the Earth can point at it in this night or the next.
+pub(crate) fn small_now(trigger: u32) -> Notice {
+    let like = wide_now(trigger);
+    let mut notice = Notice::new(Format::Voevent, Mission::Swift, Kind::Position);
+    notice.instrument = Some("BAT".into());
+    notice.packet_type = Some(61);
+    notice.role = Role::Observation;
+    notice.ivorn = Some(format!("ivo://nasa.gsfc.gcn/SWIFT#BAT_GRB_Pos_{trigger}"));
+    notice.trigger_time = like.trigger_time;
+    notice.notice_time = like.notice_time;
+    notice.trigger_id = like.trigger_id;
+    notice.localization = like.localization.map(|place| Localization {
+        error_radius: Some(0.05),
+        ..place
+    });
     notice
 }
 

@@ -1,4 +1,5 @@
-//! The whole program's figures on this machine, as one Markdown table: `cargo bench --bench desk [backlog|stream|rest]`.
+//! The whole program's figures on this machine, as one Markdown table: `cargo bench --bench desk -- [VERB…]`, of
+//! `rest`, `stream`, `backlog`, `letters`, `members`, `logins`.
 //!
 //! Beside `tests/kafka/run -- cargo bench --bench desk` the broker is a real Kafka, as GCN's.
 #![expect(
@@ -8,9 +9,13 @@
 
 mod backlog;
 mod broker;
+mod club;
+mod logins;
 mod made;
+mod members;
 mod program;
 mod rest;
+mod sink;
 mod stream;
 
 /// One figure: least, middle and most of several runs, or what its words say.
@@ -53,6 +58,15 @@ async fn main() {
     if wanted("backlog") {
         rows.extend(backlog::measure().await);
     }
+    if wanted("letters") {
+        rows.extend(members::letters().await);
+    }
+    if wanted("members") {
+        rows.extend(members::members().await);
+    }
+    if wanted("logins") {
+        rows.extend(logins::measure().await);
+    }
     println!("\n| figure | min | median | max | target |\n|---|---:|---:|---:|---|");
     for Row {
         what,
@@ -68,6 +82,11 @@ async fn main() {
         );
     }
     println!("\n{}", machine());
+}
+
+/// Of values in order, the one that so many thousandths do not exceed.
+pub(crate) fn part(sorted: &[f64], thousandths: usize) -> f64 {
+    sorted[(sorted.len() * thousandths).div_ceil(1000).max(1) - 1]
 }
 
 fn number(value: f64) -> String {

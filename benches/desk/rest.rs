@@ -4,11 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use grb_app::intake::{RawNotice, take};
-use grb_app::platform::config::Sources;
-use grb_app::platform::{App, Clock};
 
-use crate::program::Program;
-use crate::{Row, made};
+use crate::program::{Program, client};
+use crate::{Row, club, made};
 
 const NOTICES: usize = 1000;
 const STARTS: usize = 15;
@@ -58,12 +56,7 @@ pub(crate) async fn measure() -> Vec<Row> {
 }
 
 async fn fill(folder: &Path) {
-    let flags = [("data_dir", Some(folder.to_string_lossy().into_owned()))];
-    let config = Sources::gather(None, &|_| None, &flags)
-        .unwrap()
-        .understand()
-        .unwrap();
-    let app = App::open(config, Clock::system()).unwrap();
+    let app = club::open(folder);
     for body in made::many(NOTICES) {
         take(&app, RawNotice::new("bench", body)).await.unwrap();
     }
@@ -71,11 +64,7 @@ async fn fill(folder: &Path) {
 }
 
 async fn visit(address: &str) {
-    drop(rustls::crypto::ring::default_provider().install_default());
-    let client = reqwest::Client::builder()
-        .tls_certs_only([])
-        .build()
-        .unwrap();
+    let client = client();
     for page in PAGES {
         let answer = client
             .get(format!("http://{address}{page}"))

@@ -66,7 +66,7 @@ pub fn altitude_chart(spec: &AltitudeSpec<'_>) -> String {
         view.now(),
     ];
     format!(
-        r##"<svg xmlns="http://www.w3.org/2000/svg" class="sky-chart altitude" viewBox="0 0 {width} {height}" role="img" font-family="system-ui, sans-serif"><title>Altitude of {title} through the night</title><desc>{description}</desc><svg x="{x}" y="{y}" width="{w}" height="{h}" viewBox="0 0 {w} {h}">{}</svg><rect class="rim" x="{x}" y="{y}" width="{w}" height="{h}" fill="none" stroke="#46557a"/>{}</svg>"##,
+        r##"<svg xmlns="http://www.w3.org/2000/svg" class="sky-chart altitude" viewBox="0 0 {width} {height}" role="img" font-family="system-ui, sans-serif"><title>Altitude of {title} through the night</title><desc>{description}</desc><g transform="translate({x} {y})">{}</g><rect class="rim" x="{x}" y="{y}" width="{w}" height="{h}" fill="none" stroke="#46557a"/>{}</svg>"##,
         field.concat(),
         view.labels()
     )
@@ -162,7 +162,7 @@ impl<'a> View<'a> {
         });
         format!(
             r##"<path class="moon-track" d="{}" fill="none" stroke="#d5dbea" stroke-width="1" stroke-dasharray="4 3"/>{}"##,
-            svg::lines(&[line]),
+            svg::lines(&risen(&line)),
             label.unwrap_or_default()
         )
     }
@@ -176,7 +176,7 @@ impl<'a> View<'a> {
         if area.iter().all(|(_, height)| *height >= FIELD.1) {
             return String::new();
         }
-        area.extend([(FIELD.0, FIELD.1 + 1.0), (0.0, FIELD.1 + 1.0)]);
+        area.extend([(FIELD.0, FIELD.1), (0.0, FIELD.1)]);
         format!(
             r##"<path class="skyline" d="{}" fill="#05070d" fill-opacity="0.75" stroke="#5a6a92" stroke-width="0.8"/>"##,
             svg::areas(&[area])
@@ -185,7 +185,7 @@ impl<'a> View<'a> {
 
     fn track(&self) -> String {
         let altitude = |at| self.place(at).altitude;
-        let whole = svg::lines(&[self.line(self.span, altitude)]);
+        let whole = svg::lines(&risen(&self.line(self.span, altitude)));
         let best: Vec<Vec<Plane>> = self
             .windows
             .iter()
@@ -344,6 +344,31 @@ impl<'a> View<'a> {
             self.zone()
         )
     }
+}
+
+/// The parts of a curve that are above the field's lower edge. Cut here, since whoever makes a picture of the drawing pays for
+/// a clip with the whole picture once more.
+fn risen(curve: &[Plane]) -> Vec<Vec<Plane>> {
+    let up = |point: Plane| point.1 <= FIELD.1;
+    let edge = |a: Plane, b: Plane| {
+        let part = (FIELD.1 - a.1) / (b.1 - a.1);
+        (a.0 + part * (b.0 - a.0), FIELD.1)
+    };
+    let (mut parts, mut part) = (Vec::new(), Vec::new());
+    let mut last: Option<Plane> = None;
+    for point in curve.iter().copied() {
+        if let Some(last) = last.filter(|last| up(*last) != up(point)) {
+            part.push(edge(last, point));
+        }
+        if up(point) {
+            part.push(point);
+        } else {
+            parts.push(std::mem::take(&mut part));
+        }
+        last = Some(point);
+    }
+    parts.push(part);
+    parts
 }
 
 fn ground(class: &str, from: f64, to: f64, fill: &str) -> String {

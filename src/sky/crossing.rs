@@ -49,7 +49,7 @@ pub(super) fn positive_in_steps(value: &impl Fn(f64) -> f64, span: Span, step: f
 }
 
 /// Where a value is positive, if it changes its sign at most once between neighbouring knots.
-fn positive(value: &impl Fn(f64) -> f64, knots: impl Iterator<Item = f64>) -> Vec<Span> {
+pub(super) fn positive(value: &impl Fn(f64) -> f64, knots: impl Iterator<Item = f64>) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     let mut open: Option<f64> = None;
     let mut last: Option<(f64, bool)> = None;

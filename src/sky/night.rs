@@ -127,8 +127,9 @@ impl Observer {
     pub fn night(&self) -> Night {
         let instant = |t| self.almanac().instant(t);
         let midnight = self.midnight();
-        let day = self.twilight(SUNSET);
-        let [civil, nautical, astronomical] = Darkness::ALL.map(|d| self.twilight(d.altitude()));
+        let [dark, darker, darkest] = Darkness::ALL.map(Darkness::altitude);
+        let low = self.below_each([SUNSET, dark, darker, darkest]);
+        let [day, civil, nautical, astronomical] = low.map(|span| self.twilight(span));
         let moon_events = self.moon_crossings(MOONSET);
         let moon_is_up = (self.moon_height())(midnight) > MOONSET.to_radians().sin();
         Night {
@@ -168,20 +169,26 @@ impl Observer {
 
     /// The stretch around midnight in which the Sun is below an altitude (deg), s of the almanac.
     pub(super) fn below(&self, altitude: f64) -> Option<Span> {
-        let height = self.sun_height();
-        let low = crossing::above(
-            &|t| -height(t),
-            -altitude.to_radians().sin(),
-            self.night_span(),
-        );
-        let midnight = self.midnight();
-        low.into_iter()
-            .find(|(from, to)| (*from..=*to).contains(&midnight))
+        let [span] = self.below_each([altitude]);
+        span
     }
 
-    fn twilight(&self, altitude: f64) -> Twilight {
+    /// The same for several altitudes: the Sun's turns are the same for all.
+    pub(super) fn below_each<const N: usize>(&self, altitudes: [f64; N]) -> [Option<Span>; N] {
+        let (height, knots) = (self.sun_height(), self.sun_turns());
+        let midnight = self.lowest(&knots);
+        altitudes.map(|altitude| {
+            let depth = |t| altitude.to_radians().sin() - height(t);
+            crossing::positive(&depth, knots.iter().copied())
+                .into_iter()
+                .find(|(from, to)| (*from..=*to).contains(&midnight))
+        })
+    }
+
+    /// How dark it gets, from the stretch in which the Sun is low enough.
+    fn twilight(&self, low: Option<Span>) -> Twilight {
         let (noon, next_noon) = self.night_span();
-        let Some((from, to)) = self.below(altitude) else {
+        let Some((from, to)) = low else {
             return Twilight {
                 dusk: None,
                 dawn: None,
@@ -196,13 +203,26 @@ impl Observer {
 
     /// When the Sun is lowest, s of the almanac.
     fn midnight(&self) -> f64 {
-        let (height, span) = (self.sun_height(), self.night_span());
-        let candidates = crossing::turns(&height, span)
-            .into_iter()
-            .chain([span.0, span.1]);
-        candidates
-            .min_by(|a, b| height(*a).total_cmp(&height(*b)))
-            .unwrap_or(span.0)
+        self.lowest(&self.sun_turns())
+    }
+
+    /// The times at which the Sun turns round, between the two noons.
+    fn sun_turns(&self) -> Vec<f64> {
+        let (noon, next_noon) = self.night_span();
+        let turns = crossing::turns(&self.sun_height(), (noon, next_noon));
+        std::iter::once(noon)
+            .chain(turns)
+            .chain([next_noon])
+            .collect()
+    }
+
+    /// At which of some times the Sun is lowest.
+    fn lowest(&self, times: &[f64]) -> f64 {
+        let height = self.sun_height();
+        let lowest = times
+            .iter()
+            .min_by(|a, b| height(**a).total_cmp(&height(**b)));
+        *lowest.unwrap_or(&self.night_span().0)
     }
 }
 

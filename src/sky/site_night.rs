@@ -9,7 +9,7 @@ use super::almanac::{self, TURN, Vector, dot, plus, unit};
 use super::coordinates::Equatorial;
 use super::crossing::{self, Span};
 use super::horizon::Horizon;
-use super::night::Darkness;
+use super::night::{Darkness, SUNSET};
 use super::observer::{Horizontal, Observer};
 use super::visibility::{Limits, Share};
 
@@ -55,14 +55,16 @@ impl SiteNight {
     pub fn of(observer: &Observer) -> Self {
         let (noon, next_noon) = observer.night_span();
         let from_noon = |(from, to): Span| (from - noon, to - noon);
+        let [civil, nautical, astronomical] = Darkness::ALL.map(Darkness::altitude);
+        let [sunset, dark @ ..] = observer.below_each([SUNSET, civil, nautical, astronomical]);
         Self {
             noon: observer.noon(),
             length: next_noon - noon,
             latitude: observer.site().latitude.to_radians().sin_cos(),
             axes: observer.axes(noon),
             velocity: observer.almanac().velocity(),
-            dark: Darkness::ALL.map(|d| observer.below(d.altitude()).map(from_noon)),
-            ends: Darkness::ALL.map(|d| observer.end(d) - noon),
+            dark: dark.map(|span| span.map(from_noon)),
+            ends: dark.map(|span| span.or(sunset).map_or(next_noon, |(_, end)| end) - noon),
             horizon: observer.site().horizon.clone(),
         }
     }

@@ -14,6 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::BoxFuture;
 use serde::Deserialize;
 
+pub use self::pictures::{View, drawn};
 use super::store::{self as alerts, Heard};
 use super::{Reason, due, unsubscribe};
 use crate::accounts::channels::store as channels;

@@ -155,7 +155,7 @@ pub(super) struct Edition {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum View {
+pub enum View {
     /// The whole sky with the region and the site's horizon.
     Sky,
     /// The altitude over the night.
@@ -227,7 +227,7 @@ impl Weighter<Key, Arc<Vec<u8>>> for Bytes {
 }
 
 /// A drawing of `sky` as PNG: on the sky without anything on it, or on plain ground.
-pub(super) fn drawn(view: View, svg: &str) -> anyhow::Result<Vec<u8>> {
+pub fn drawn(view: View, svg: &str) -> anyhow::Result<Vec<u8>> {
     static SKY: LazyLock<anyhow::Result<Pixmap>> =
         LazyLock::new(|| rendered(&sky::chart_ground(), None));
     let ground = match view {

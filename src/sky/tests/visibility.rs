@@ -322,5 +322,15 @@ fn charts_of_a_night_keep_the_rules_and_say_what_they_show() {
             None => "It cannot be observed".to_owned(),
         };
         assert!(drawing.contains(&said), "{said}: {drawing}");
+        // Nothing clips the drawing, so its curves must not leave the field by themselves.
+        for track in drawing.split("track\" d=\"").skip(1) {
+            let path = track.split('"').next().unwrap();
+            let numbers = path.split(['M', ' ']).filter(|text| !text.is_empty());
+            let numbers: Vec<f64> = numbers.map(|text| text.parse().unwrap()).collect();
+            for point in numbers.chunks(2) {
+                let inside = (0.0..=322.0).contains(&point[0]) && (0.0..=190.0).contains(&point[1]);
+                assert!(inside, "{row:?}: {point:?}");
+            }
+        }
     }
 }

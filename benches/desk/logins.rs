@@ -1,0 +1,105 @@
+//! Members who sign in all at once, and what others notice of it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::program::{Program, client, ms};
+use crate::{Row, club, part};
+
+const MEMBERS: u32 = 400;
+/// Who sign in one after the other, each as soon as the one before is in.
+const QUEUES: u32 = 8;
+const SECONDS: u64 = 10;
+const RUNS: usize = 5;
+
+const PAGES: [&str; 4] = ["/", "/bursts", "/sign-in", "/api/bursts"];
+
+pub(crate) async fn measure() -> Vec<Row> {
+    let folder = tempfile::tempdir().unwrap();
+    club::found(folder.path(), MEMBERS, MEMBERS).await;
+    let limits = [
+        "SIGN_INS_PER_MINUTE",
+        "SIGN_INS_PER_HOUR",
+        "WRITES_PER_MINUTE",
+    ];
+    let settings = limits.map(|name| (format!("GRB_{name}"), "1000000".to_owned()));
+    let program = Program::start(folder.path(), &settings);
+    let (mut rates, mut alone, mut beside) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..RUNS {
+        alone.push(p99_of_pages(&program.address).await);
+        let (rate, p99) = tokio::join!(sign_in(&program.address), p99_of_pages(&program.address));
+        rates.push(rate);
+        beside.push(p99);
+    }
+    println!(
+        "{QUEUES} queues of members; pages at 100 a second: {PAGES:?}. {:?}; {:.1} MiB at most.",
+        program.busy_threads(),
+        program.memory("VmHWM")
+    );
+    vec![
+        Row::new("sign-ins a second", rates, "≥ 40"),
+        Row::new("p99 of pages meanwhile, ms", beside, "< 50"),
+        Row::new("p99 of pages without sign-ins, ms", alone, ""),
+    ]
+}
+
+/// Sign-ins a second.
+async fn sign_in(address: &str) -> f64 {
+    let (next, done, began) = (
+        Arc::new(AtomicU32::new(0)),
+        Arc::new(AtomicU32::new(0)),
+        Instant::now(),
+    );
+    let queues = (0..QUEUES).map(|_| {
+        let (url, next, done) = (
+            format!("http://{address}/api/users/token"),
+            next.clone(),
+            done.clone(),
+        );
+        tokio::spawn(async move {
+            let client = client();
+            while began.elapsed() < Duration::from_secs(SECONDS) {
+                let member = next.fetch_add(1, Ordering::Relaxed) % MEMBERS;
+                let login =
+                    json!({ "username": club::address(member), "password": club::PASSWORD });
+                let answer = client.post(&url).json(&login).send().await.unwrap();
+                assert_eq!(answer.status(), 200);
+                done.fetch_add(1, Ordering::Relaxed);
+            }
+        })
+    });
+    for queue in queues.collect::<Vec<_>>() {
+        queue.await.unwrap();
+    }
+    f64::from(done.load(Ordering::Relaxed)) / began.elapsed().as_secs_f64()
+}
+
+/// Of pages that are asked for a hundred times a second, whether or not the one before is there.
+async fn p99_of_pages(address: &str) -> f64 {
+    let (client, began) = (client(), Instant::now());
+    let mut beat = tokio::time::interval(Duration::from_millis(10));
+    let mut asked = Vec::new();
+    for page in PAGES.iter().cycle() {
+        beat.tick().await;
+        if began.elapsed() > Duration::from_secs(SECONDS) {
+            break;
+        }
+        let request = client.get(format!("http://{address}{page}"));
+        asked.push(tokio::spawn(async move {
+            let began = Instant::now();
+            let answer = request.send().await.unwrap();
+            assert!(answer.status().is_success());
+            answer.bytes().await.unwrap();
+            ms(began.elapsed())
+        }));
+    }
+    let mut took = Vec::new();
+    for one in asked {
+        took.push(one.await.unwrap());
+    }
+    took.sort_by(f64::total_cmp);
+    part(&took, 990)
+}
