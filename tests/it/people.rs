@@ -1186,3 +1186,24 @@ async fn a_letter_s_link_leads_to_the_public_address_whatever_the_request_said()
         .unwrap();
     assert!(matches!(gone, Composed::Nothing(_)));
 }
+
+#[tokio::test]
+async fn members_are_found_by_their_names_in_any_writing() {
+    let desk = TestApp::serve().await;
+    let officer = officer(&desk, "officer@example.org").await;
+    let name = json!({ "full_name": "Zoë Çelik" });
+    asked(&desk, Method::PUT, "/api/users/1", &officer, &name).await;
+    for (words, wanted) in [
+        ("%C3%87elik", 1),
+        ("%C3%87ELIK", 1),
+        ("zo%C3%8B", 1),
+        ("Officer@", 1),
+        ("", 1),
+        ("celik", 0),
+    ] {
+        let path = format!("/api/users?q={words}");
+        let found = asked(&desk, Method::GET, &path, &officer, &json!({})).await;
+        let found: Value = found.json().await.unwrap();
+        assert_eq!(found["items"].as_array().unwrap().len(), wanted, "{words}");
+    }
+}
