@@ -1188,6 +1188,28 @@ async fn a_letter_s_link_leads_to_the_public_address_whatever_the_request_said()
 }
 
 #[tokio::test]
+async fn a_letter_whose_link_is_void_does_not_leave() {
+    let desk = TestApp::serve().await;
+    member(&desk, "known@example.org").await;
+    let waiting =
+        "select count(*) from outbox where state = 'waiting' and payload ->> 'letter' = 'reset'";
+    let mut links = Vec::new();
+    for _ in 0..2 {
+        let forgotten = form(&desk, "/forgotten", "", &[("email", "known@example.org")]);
+        forgotten.send().await.unwrap();
+        links.push(letter(&desk, "known@example.org", "reset").await.unwrap());
+        assert_eq!(count(&desk.app, waiting).await, 1);
+    }
+    assert_eq!(desk.page(&format!("/reset/{}", links[0])).await.0, 404);
+    assert_eq!(desk.page(&format!("/reset/{}", links[1])).await.0, 200);
+    // Somebody who is shut out gets no way in by a letter that was still waiting.
+    let disable = json!({ "disabled": true });
+    let officer = officer(&desk, "officer@example.org").await;
+    asked(&desk, Method::PUT, "/api/users/1", &officer, &disable).await;
+    assert_eq!(count(&desk.app, waiting).await, 0);
+}
+
+#[tokio::test]
 async fn members_are_found_by_their_names_in_any_writing() {
     let desk = TestApp::serve().await;
     let officer = officer(&desk, "officer@example.org").await;
