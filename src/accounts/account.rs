@@ -114,7 +114,12 @@ async fn page(
         "address" => Some(
             "A letter is on its way to the new address. Its link makes it yours; until then nothing changes.",
         ),
-        "password" => Some("Your password is changed, and every other device is signed out."),
+        "password" if page.tokens.is_empty() => {
+            Some("Your password is changed, and every other device is signed out.")
+        }
+        "password" => Some(
+            "Your password is changed, and every other device is signed out. Your tokens for scripts still work.",
+        ),
         "ended" => Some("That device is signed out."),
         "others" => Some("Every other device is signed out."),
         "revoked" => Some("That token no longer works."),
@@ -236,6 +241,8 @@ struct Typed {
     code: String,
     token_name: String,
     lasts: String,
+    /// Of the form for the password: tokens are to end too.
+    revoke: String,
 }
 
 async fn rename(
@@ -318,8 +325,13 @@ async fn set_password(
     }
     let hash = password::hash(typed.password).await?;
     let (at, bus) = (Moment::of(&app), app.bus.clone());
+    let (id, revoke) = (caller.member.id, !typed.revoke.is_empty());
     let set = app.db.write(move |tx| {
-        people::set_password(tx, &bus, at, caller.member.id, &hash, Some(caller.proof))
+        people::set_password(tx, &bus, at, id, &hash, Some(caller.proof))?;
+        if revoke {
+            sessions::revoke_all(tx, id)?;
+        }
+        Ok(())
     });
     set.await?;
     Ok(Redirect::to("/account?said=password").into_response())

@@ -209,8 +209,10 @@ struct Changes {
     preferences: Option<Map<String, Value>>,
     /// Another address: it is asked by letter first. Needs `current_password`.
     email: Option<String>,
-    /// Another password. Needs `password_confirmation` and `current_password`.
+    /// Another password. Needs `password_confirmation` and `current_password`. Every other session ends.
     password: Option<String>,
+    /// With another password: tokens for scripts end too, this one included
+    revoke_tokens: bool,
     password_confirmation: Option<String>,
     current_password: Option<String>,
 }
@@ -288,6 +290,9 @@ async fn change_me(
         people::save(tx, &bus, at, &member)?;
         if let Some(hash) = &hash {
             people::set_password(tx, &bus, at, member.id, hash, Some(caller.proof))?;
+            if changes.revoke_tokens {
+                sessions::revoke_all(tx, member.id)?;
+            }
         }
         if let Some(email) = &email {
             people::ask_address(tx, at, &member, email, write)?;

@@ -104,6 +104,7 @@ fn named(tx: &Tx, email: &str) -> Result<Member> {
 }
 
 /// Whoever owns the machine may also leave the club without an officer: the next start prints a link for a new one.
+/// A password that is set from there ends sessions and tokens alike.
 fn apply(
     tx: &Tx,
     bus: &Bus,

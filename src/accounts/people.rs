@@ -137,14 +137,15 @@ pub(super) fn forgotten(tx: &Tx, at: Moment, key: &str, write: bool) -> Result<(
     }
 }
 
-/// Sets the password that a reset letter was sent for. All sessions end.
+/// Sets the password that a reset letter was sent for. All sessions and tokens end: somebody else may hold them.
 pub(super) fn reset(tx: &Tx, bus: &Bus, at: Moment, token: &str, hash: &str) -> Result<()> {
     let link = links::take(tx, at.wall, Purpose::Reset, token)?;
     let id = link.member.ok_or(Error::NotFound("link any more"))?;
-    set_password(tx, bus, at, id, hash, None)
+    set_password(tx, bus, at, id, hash, None)?;
+    sessions::revoke_all(tx, id)
 }
 
-/// Sets a password. Every session but `kept` ends, and no letter's link works any more.
+/// Sets a password. Every session but `kept` ends, and no letter's link works any more; tokens stay.
 pub(super) fn set_password(
     tx: &Tx,
     bus: &Bus,

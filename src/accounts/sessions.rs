@@ -209,6 +209,12 @@ pub(super) fn end_others(tx: &Tx, member: i64, kept: Option<Proof>) -> Result<()
     Ok(())
 }
 
+/// Takes back every token of the member.
+pub(super) fn revoke_all(tx: &Tx, member: i64) -> Result<()> {
+    tx.execute("delete from api_tokens where member_id = ?1", [member])?;
+    Ok(())
+}
+
 /// Forgets sessions and tokens that no longer work.
 pub(super) fn forget_old(tx: &Tx, now: DateTime<Utc>) -> Result<()> {
     tx.execute(

@@ -1187,6 +1187,57 @@ async fn a_letter_s_link_leads_to_the_public_address_whatever_the_request_said()
     assert!(matches!(gone, Composed::Nothing(_)));
 }
 
+/// What a page shows once: the first of its secrets.
+async fn secret(page: Response) -> String {
+    let text = page.text().await.unwrap();
+    let after = text.split("<li><code>").nth(1).unwrap_or_default();
+    after.split('<').next().unwrap_or_default().to_owned()
+}
+
+async fn status_of(desk: &Served, token: &str) -> u16 {
+    let me = asked(desk, Method::GET, "/api/users/me", token, &json!({})).await;
+    me.status().as_u16()
+}
+
+#[tokio::test]
+async fn tokens_end_with_a_forgotten_password_and_with_a_changed_one_if_asked() {
+    let desk = TestApp::serve().await;
+    member(&desk, "known@example.org").await;
+    let token = async |password: &str| {
+        let here = cookie(&desk, "known@example.org", password).await.unwrap();
+        let fields = [("token_name", "dome"), ("current", password)];
+        let made = form(&desk, "/account/tokens", &here, &fields);
+        (secret(made.send().await.unwrap()).await, here)
+    };
+    let change = async |here: &str, old: &str, new: &str, more: &[(&str, &str)]| {
+        let fields = [
+            ("current", old),
+            ("password", new),
+            ("password_confirmation", new),
+        ];
+        let fields = [&fields[..], more].concat();
+        let set = form(&desk, "/account/password", here, &fields);
+        assert_eq!(set.send().await.unwrap().status(), 303);
+    };
+    let new = "eleven grey herons at low tide";
+    let (dome, here) = token(PASSWORD).await;
+    change(&here, PASSWORD, new, &[]).await;
+    assert_eq!(status_of(&desk, &dome).await, 200);
+    change(&here, new, PASSWORD, &[("revoke", "yes")]).await;
+    assert_eq!(status_of(&desk, &dome).await, 401);
+
+    let (dome, _) = token(PASSWORD).await;
+    form(&desk, "/forgotten", "", &[("email", "known@example.org")])
+        .send()
+        .await
+        .unwrap();
+    let link = letter(&desk, "known@example.org", "reset").await.unwrap();
+    let good = [("password", new), ("password_confirmation", new)];
+    let reset = form(&desk, &format!("/reset/{link}"), "", &good);
+    assert_eq!(reset.send().await.unwrap().status(), 303);
+    assert_eq!(status_of(&desk, &dome).await, 401);
+}
+
 #[tokio::test]
 async fn a_letter_whose_link_is_void_does_not_leave() {
     let desk = TestApp::serve().await;
