@@ -57,6 +57,7 @@ struct AccountPage {
     address: Vec<Field>,
     password: Vec<Field>,
     token: Vec<Field>,
+    lasts_fault: Option<String>,
     on: Vec<Field>,
     off: Vec<Field>,
     leave: Vec<Field>,
@@ -173,6 +174,7 @@ async fn laid_out(
             [vec![mine("Current password")], new_password().into()].concat(),
         ),
         token: refused.judged("token", vec![token, mine("Your password")]),
+        lasts_fault: Field::new("lasts", "").judged(&refused.faults).fault,
         on: refused.judged("on", vec![mine("Your password")]),
         off: refused.judged("off", vec![mine("Your password")]),
         leave: refused.judged("leave", vec![mine("Your password")]),
@@ -496,6 +498,7 @@ async fn give_token(
 ) -> Result<Response> {
     let mut faults = Faults::default();
     let name = faults.take("token_name", fields::full_name(&typed.token_name));
+    let lasts = faults.take("lasts", lasts(&typed.lasts));
     prove(&app, &caller, typed.current, &mut faults).await?;
     if let Err(Error::Invalid(faults)) = faults.done() {
         return again(
@@ -507,12 +510,7 @@ async fn give_token(
         .await;
     }
     let (id, now) = (caller.member.id, app.clock.now());
-    let days = typed
-        .lasts
-        .parse()
-        .ok()
-        .filter(|days| (1..=3650).contains(days));
-    let until = days.map(|days| now + TimeDelta::days(days));
+    let until = lasts.flatten().map(|span| now + span);
     let given = app
         .db
         .write(move |tx| sessions::give(tx, now, id, &name.unwrap_or_default(), until));
@@ -529,6 +527,15 @@ async fn give_token(
         ..SaidPage::new(viewer, "A token for scripts", &lines)
     };
     Ok(unkept(page))
+}
+
+/// How long a token is to work; `None`: until it is revoked.
+fn lasts(days: &str) -> Result<Option<TimeDelta>, String> {
+    match days.trim().parse() {
+        _ if days.trim().is_empty() => Ok(None),
+        Ok(days @ 1..=3650) => Ok(Some(TimeDelta::days(days))),
+        _ => Err("must be a number of days from 1 to 3650, or nothing".into()),
+    }
 }
 
 async fn revoke_token(

@@ -1239,6 +1239,38 @@ async fn tokens_end_with_a_forgotten_password_and_with_a_changed_one_if_asked() 
 }
 
 #[tokio::test]
+async fn a_token_lasts_as_long_as_was_asked_or_is_not_made() {
+    let desk = TestApp::serve().await;
+    member(&desk, "known@example.org").await;
+    let here = cookie(&desk, "known@example.org", PASSWORD).await.unwrap();
+    let make = async |lasts: &str| {
+        let fields = [
+            ("token_name", "dome"),
+            ("lasts", lasts),
+            ("current", PASSWORD),
+        ];
+        let made = form(&desk, "/account/tokens", &here, &fields);
+        let page = made.send().await.unwrap();
+        (page.status().as_u16(), page.text().await.unwrap())
+    };
+    for wrong in ["0", "-7", "9999", "abc", "99999999999999999999"] {
+        let (status, page) = make(wrong).await;
+        assert_eq!(status, 422, "{wrong}");
+        assert!(page.contains("lasts-fault") && page.contains("value=\"dome\""));
+    }
+    assert_eq!(count(&desk.app, "select count(*) from api_tokens").await, 0);
+    assert_eq!((make("").await.0, make("30").await.0), (200, 200));
+    let lasts = "select expires_at - created_at from api_tokens order by id";
+    let read = move |conn: &rusqlite::Connection| {
+        let mut select = conn.prepare(lasts)?;
+        let lasts = select.query_map([], |row| row.get(0))?;
+        Ok(lasts.collect::<Result<Vec<Option<i64>>, _>>()?)
+    };
+    let month = TimeDelta::days(30).num_microseconds();
+    assert_eq!(desk.app.db.read(read).await.unwrap(), [None, month]);
+}
+
+#[tokio::test]
 async fn a_letter_whose_link_is_void_does_not_leave() {
     let desk = TestApp::serve().await;
     member(&desk, "known@example.org").await;
