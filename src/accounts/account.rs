@@ -580,7 +580,7 @@ async fn leave(
     let left = match faults.done() {
         Ok(()) => {
             app.db
-                .write(move |tx| people::delete_with_care(tx, &bus, at, id))
+                .write(move |tx| people::with_care(tx, || people::delete(tx, &bus, at, id)))
                 .await
         }
         Err(error) => Err(error),

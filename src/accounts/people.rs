@@ -6,6 +6,7 @@ use super::fields::{self, Email};
 use super::letters::{self, Said};
 use super::links::{self, Purpose};
 use super::model::{Member, NewMember};
+use super::preferences::Notify;
 use super::sessions::{self, Proof};
 use super::store;
 use crate::platform::{App, Bus, Error, Result, Tx, outbox};
@@ -160,8 +161,11 @@ pub(super) fn set_password(
     tell(tx, bus, at, "user.updated", id)
 }
 
-/// Writes a member's facts; who is shut out is signed out.
+/// Writes a member's facts where they differ; who is shut out is signed out.
 pub(super) fn save(tx: &Tx, bus: &Bus, at: Moment, member: &Member) -> Result<()> {
+    if store::member(tx, member.id)? == *member {
+        return Ok(());
+    }
     store::update(tx, at.now, member)?;
     if member.disabled_at.is_some() {
         sessions::end_others(tx, member.id, None)?;
@@ -170,10 +174,17 @@ pub(super) fn save(tx: &Tx, bus: &Bus, at: Moment, member: &Member) -> Result<()
     tell(tx, bus, at, "user.updated", member.id)
 }
 
-/// [`save`], unless that would leave the club without an officer.
-pub(super) fn save_with_care(tx: &Tx, bus: &Bus, at: Moment, member: &Member) -> Result<()> {
-    save(tx, bus, at, member)?;
-    keep_an_officer(tx)
+/// The member is told of no burst any more, by no channel.
+pub async fn stop_telling(app: &App, id: i64) -> Result<()> {
+    let (at, bus) = (Moment::of(app), app.bus.clone());
+    let stopped = app.db.write(move |tx| {
+        let member = Member {
+            notify: Notify::None,
+            ..store::member(tx, id)?
+        };
+        save(tx, &bus, at, &member)
+    });
+    stopped.await
 }
 
 /// Deletes a member with all that is theirs.
@@ -182,23 +193,68 @@ pub(super) fn delete(tx: &Tx, bus: &Bus, at: Moment, id: i64) -> Result<()> {
     tell(tx, bus, at, "user.deleted", id)
 }
 
-/// [`delete`], unless that would leave the club without an officer.
-pub(super) fn delete_with_care(tx: &Tx, bus: &Bus, at: Moment, id: i64) -> Result<()> {
-    let was_one = store::member(tx, id)?.officer;
-    delete(tx, bus, at, id)?;
-    match was_one {
-        true => keep_an_officer(tx),
-        false => Ok(()),
+/// What an officer, or the owner of the machine, can do to a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deed {
+    /// The address counts as confirmed.
+    Confirm,
+    /// It does no longer.
+    Doubt,
+    /// The letter that confirms the address goes once more.
+    Resend,
+    Disable,
+    Enable,
+    Promote,
+    Demote,
+    Delete,
+}
+
+impl Deed {
+    /// From the word that pages and commands have for it.
+    pub(super) fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "confirm" => Self::Confirm,
+            "doubt" => Self::Doubt,
+            "resend" => Self::Resend,
+            "disable" => Self::Disable,
+            "enable" => Self::Enable,
+            "promote" => Self::Promote,
+            "demote" => Self::Demote,
+            "delete" => Self::Delete,
+            _ => return None,
+        })
     }
 }
 
-fn keep_an_officer(tx: &Tx) -> Result<()> {
-    match store::officers(tx)? {
-        0 => Err(Error::invalid(
+/// Does it to a member.
+pub(super) fn perform(tx: &Tx, bus: &Bus, at: Moment, id: i64, deed: Deed) -> Result<()> {
+    let mut member = store::member(tx, id)?;
+    match deed {
+        Deed::Delete => return delete(tx, bus, at, id),
+        Deed::Resend if member.confirmed_at.is_none() => {
+            return send_confirmation(tx, at, &member);
+        }
+        Deed::Resend => return Ok(()),
+        Deed::Confirm => member.confirmed_at = member.confirmed_at.or(Some(at.now)),
+        Deed::Doubt => member.confirmed_at = None,
+        Deed::Disable => member.disabled_at = member.disabled_at.or(Some(at.now)),
+        Deed::Enable => member.disabled_at = None,
+        Deed::Promote => member.officer = true,
+        Deed::Demote => member.officer = false,
+    }
+    save(tx, bus, at, &member)
+}
+
+/// Does what may not leave a club without an officer that has one; whoever owns the machine needs no such care.
+pub(super) fn with_care<T>(tx: &Tx, deed: impl FnOnce() -> Result<T>) -> Result<T> {
+    let before = store::officers(tx)?;
+    let done = deed()?;
+    match (before, store::officers(tx)?) {
+        (1.., 0) => Err(Error::invalid(
             "officer",
             "the club would have no officer; make somebody else one first",
         )),
-        _ => Ok(()),
+        _ => Ok(done),
     }
 }
 

@@ -1200,6 +1200,41 @@ async fn status_of(desk: &Served, token: &str) -> u16 {
 }
 
 #[tokio::test]
+async fn what_changes_while_a_change_waits_stays_changed() {
+    let desk = TestApp::serve().await;
+    let plain = member(&desk, "member@example.org").await;
+    let officer = officer(&desk, "officer@example.org").await;
+    for (path, token) in [("/api/users/1", &officer), ("/api/users/me", &plain)] {
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let app = desk.app.clone();
+        let meanwhile = tokio::spawn(async move {
+            app.db
+                .write(move |tx| {
+                    held.recv_timeout(Duration::from_secs(20)).unwrap();
+                    Ok(tx.execute("update members set notify = 'digest' where id = 1", [])?)
+                })
+                .await
+        });
+        let body = json!({ "full_name": "Ada Heron" });
+        let change = asked(&desk, Method::PUT, path, token, &body);
+        let let_go = async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            release.send(()).unwrap();
+        };
+        let (answer, ()) = tokio::join!(change, let_go);
+        meanwhile.await.unwrap().unwrap();
+        let kept: Value = answer.json().await.unwrap();
+        assert_eq!(
+            (&kept["full_name"], &kept["notify"]),
+            (&"Ada Heron".into(), &"digest".into()),
+            "{path}"
+        );
+        let back = json!({ "full_name": "Ada Owl", "notify": "every" });
+        asked(&desk, Method::PUT, path, token, &back).await;
+    }
+}
+
+#[tokio::test]
 async fn tokens_end_with_a_forgotten_password_and_with_a_changed_one_if_asked() {
     let desk = TestApp::serve().await;
     member(&desk, "known@example.org").await;
