@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 
 use super::model::Member;
 use super::seal::Seal;
+use super::sessions::{Caller, Proof};
 use super::store::{self, Credentials};
 use super::{fields, password, second_step, secret, sessions};
 use crate::platform::{App, Error, Result};
@@ -114,12 +115,20 @@ pub(super) async fn is_code(app: &App, member: &Member, code: String) -> Result<
     taken.await
 }
 
-/// Begins a session and gives its secret.
-pub(super) async fn begin(app: &App, member: &Member, device: String) -> Result<String> {
+/// Begins a session and gives its secret; the one that the browser had ends, whosever it was.
+pub(super) async fn begin(
+    app: &App,
+    member: &Member,
+    device: String,
+    before: Option<Caller>,
+) -> Result<String> {
     let (id, now) = (member.id, app.clock.now());
-    let begun = app
-        .db
-        .write(move |tx| sessions::begin(tx, now, id, &device));
+    let begun = app.db.write(move |tx| {
+        if let Some(Proof::Session(before)) = before.map(|caller| caller.proof) {
+            sessions::replace(tx, before)?;
+        }
+        sessions::begin(tx, now, id, &device)
+    });
     begun.await
 }
 

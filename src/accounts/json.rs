@@ -157,7 +157,7 @@ async fn token(State(app): State<App>, request: Request) -> Result<Response> {
     }
     let device = entry::device(agent(&parts.headers));
     let access = Access {
-        access_token: entry::begin(&app, &known.member, device).await?,
+        access_token: entry::begin(&app, &known.member, device, None).await?,
         token_type: "Bearer",
         expires_at: app.clock.now() + sessions::IDLE,
     };
