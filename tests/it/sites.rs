@@ -480,6 +480,21 @@ async fn preferences_are_one_choice_and_finer_ones() {
     assert_eq!(preferences["quiet_from"], "23:00:00");
     assert_eq!(preferences["daily_cap"], 4);
 
+    // None of them is not all of them.
+    let rest = "notify=every&largest_error_deg=&min_altitude_deg=20&latest_age_h=12&quiet_from=&quiet_to=&daily_cap=";
+    let none = send(rest).await.unwrap();
+    assert_eq!(none.status(), 422);
+    let page = none.text().await.unwrap();
+    assert_eq!(page.matches("Choose at least one").count(), 2);
+    let ticked = |name: &str| {
+        let boxes = page.split("<input type=\"checkbox\"").skip(1);
+        let boxes = boxes.filter_map(|rest| rest.split('>').next());
+        boxes
+            .filter(|one| one.contains(name) && one.contains(" checked"))
+            .count()
+    };
+    assert_eq!((ticked("missions"), ticked("tiers")), (0, 0));
+
     let faulty = send("notify=sometimes&min_altitude_deg=steep&latest_age_h=6&quiet_from=23%3A00")
         .await
         .unwrap();
