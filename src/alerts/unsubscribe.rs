@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use sha2::Sha256;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::accounts::{self, Notify, preferences};
+use crate::accounts::{self, Notify};
 use crate::platform::web::extract::Path;
 use crate::platform::web::{Html, Viewer};
 use crate::platform::{App, Error, Result, random};
@@ -62,10 +62,7 @@ async fn end(
     Path(token): Path<String>,
 ) -> Result<Response> {
     let member = reader(&app, &token).await?;
-    let now = app.clock.now();
-    app.db
-        .write(move |tx| preferences::store::set_notify(tx, now, member, Notify::None))
-        .await?;
+    accounts::stop_telling(&app, member).await?;
     Ok(Html(page(&app, viewer, token).await?).into_response())
 }
 

@@ -3,7 +3,7 @@
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
-use crate::common::{Served, TestApp};
+use crate::common::{Served, TestApp, count};
 
 /// A member of a served desk, with a token.
 struct Caller<'a> {
@@ -458,7 +458,14 @@ async fn preferences_are_one_choice_and_finer_ones() {
             .send()
     };
     let wanted = "notify=observable&missions=Swift&missions=SVOM&tiers=A&tiers=B&largest_error_deg=&min_altitude_deg=25&latest_age_h=6&quiet_from=23%3A00&quiet_to=06%3A30&daily_cap=4";
-    assert_eq!(send(wanted).await.unwrap().status(), 303);
+    // Officers hear of every change, however it is made, and of nothing that changes nothing.
+    let heard = "select count(*) from events where name = 'user.updated'";
+    let before = count(&desk.app, heard).await;
+    for _ in 0..2 {
+        assert_eq!(send(wanted).await.unwrap().status(), 303);
+        let heard = count(&desk.app, heard).await;
+        assert_eq!(heard - before, 1);
+    }
     let kept = desk
         .app
         .db
@@ -599,7 +606,7 @@ async fn a_test_goes_once_a_minute() {
         ]
     );
     let waiting = "select count(*) from outbox where kind = 'channel-test' and channel = 'ntfy' and address = 'https://ntfy.sh/bursts'";
-    assert_eq!(crate::common::count(&desk.app, waiting).await, 1);
+    assert_eq!(count(&desk.app, waiting).await, 1);
 }
 
 /// Swift's position of a burst, as if it had just been sent.

@@ -2,7 +2,6 @@
 
 mod input;
 mod page;
-pub mod store;
 
 pub use input::MISSIONS;
 pub(super) use page::router;

@@ -1,7 +1,6 @@
 //! The page on which a member says what to be told.
 
 use askama::Template;
-use axum::Form;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -10,13 +9,14 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{Choice, MISSIONS, Notify, Preferences, store};
+use super::{Choice, MISSIONS, Notify, Preferences};
 use crate::accounts::channels::{self, Channel};
 use crate::accounts::extract::SignedIn;
 use crate::accounts::model::Member;
-use crate::accounts::sites;
+use crate::accounts::people::{self, Moment};
+use crate::accounts::{sites, store};
 use crate::platform::error::FieldFault;
-use crate::platform::web::extract::{Path, Query};
+use crate::platform::web::extract::{Form, Path, Query};
 use crate::platform::web::form::sentence;
 use crate::platform::web::{Html, Viewer};
 use crate::platform::{App, Error, Result};
@@ -261,13 +261,16 @@ async fn change(
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response());
         }
     };
-    let now = app.clock.now();
-    app.db
-        .write(move |tx| {
-            store::set_notify(tx, now, member.id, notify)?;
-            store::set_preferences(tx, now, member.id, &preferences)
-        })
-        .await?;
+    let (at, bus) = (Moment::of(&app), app.bus.clone());
+    let saved = app.db.write(move |tx| {
+        let member = Member {
+            notify,
+            preferences,
+            ..store::member(tx, member.id)?
+        };
+        people::save(tx, &bus, at, &member)
+    });
+    saved.await?;
     Ok(Redirect::to("/preferences?done=saved").into_response())
 }
 
