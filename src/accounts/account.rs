@@ -296,11 +296,11 @@ async fn readdress(
         .await;
     }
     if let Some(email) = email {
-        let write = app.limits.letters.take(&email.key()).is_ok();
+        app.limits.letters.take(&email.key())?;
         let (at, member) = (Moment::of(&app), caller.member);
         let asked = app
             .db
-            .write(move |tx| people::ask_address(tx, at, &member, &email, write));
+            .write(move |tx| people::ask_address(tx, at, &member, &email));
         asked.await?;
     }
     Ok(Redirect::to("/account?said=address").into_response())

@@ -493,10 +493,12 @@ async fn forgotten_now(
     };
     app.limits.sign_ups.take(&visitor(&parts))?;
     let (key, at) = (email.key(), Moment::of(&app));
-    let write = app.limits.letters.take(&key).is_ok();
-    app.db
-        .write(move |tx| people::forgotten(tx, at, &key, write))
-        .await?;
+    // Too many to one address: nothing is written, and nobody sees it.
+    if app.limits.letters.take(&key).is_ok() {
+        app.db
+            .write(move |tx| people::forgotten(tx, at, &key))
+            .await?;
+    }
     Ok(Redirect::to("/forgotten/done").into_response())
 }
 

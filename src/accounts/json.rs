@@ -275,9 +275,9 @@ async fn change_me(
         Some(password) => Some(super::password::hash(password).await?),
         None => None,
     };
-    let write = email
-        .as_ref()
-        .is_some_and(|email| app.limits.letters.take(&email.key()).is_ok());
+    if let Some(email) = &email {
+        app.limits.letters.take(&email.key())?;
+    }
     let (at, bus) = (Moment::of(&app), app.bus.clone());
     let saved = app.db.write(move |tx| {
         // What has changed meanwhile stays changed.
@@ -292,7 +292,7 @@ async fn change_me(
             }
         }
         if let Some(email) = &email {
-            people::ask_address(tx, at, &member, email, write)?;
+            people::ask_address(tx, at, &member, email)?;
         }
         store::member(tx, member.id)
     });

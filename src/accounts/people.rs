@@ -32,17 +32,13 @@ impl Moment {
 ///
 /// Who signs up again before confirming gets a new letter. One of the two may be a stranger who waits for the other to
 /// confirm: with two different passwords neither counts, and the reader of the letter chooses one.
-pub(super) fn sign_up(tx: &Tx, bus: &Bus, at: Moment, new: &NewMember, write: bool) -> Result<()> {
+pub(super) fn sign_up(tx: &Tx, bus: &Bus, at: Moment, new: &NewMember) -> Result<()> {
     let id = match store::by_email(tx, &new.email.key())? {
         None => add(tx, bus, at, new)?,
         Some(member) if member.confirmed_at.is_some() => {
             // As much work as for an unknown one.
             let token = links::make(tx, at.wall, Purpose::Confirm, None, None)?;
-            let said = Said::Taken;
-            return match write {
-                true => letters::post(tx, at, &member, &member.email, said, &token),
-                false => Ok(()),
-            };
+            return letters::post(tx, at, &member, &member.email, Said::Taken, &token);
         }
         Some(mut member) => {
             member.full_name.clone_from(&new.full_name);
@@ -54,10 +50,7 @@ pub(super) fn sign_up(tx: &Tx, bus: &Bus, at: Moment, new: &NewMember, write: bo
             member.id
         }
     };
-    match write {
-        true => send_confirmation(tx, at, &store::member(tx, id)?),
-        false => Ok(()),
-    }
+    send_confirmation(tx, at, &store::member(tx, id)?)
 }
 
 /// Adds a member and says so to officers.
@@ -99,13 +92,7 @@ pub(super) fn change_address(tx: &Tx, bus: &Bus, at: Moment, token: &str) -> Res
 }
 
 /// Asks the new address whether it is the member's, and tells the old one. One that is somebody's gets a letter that says so.
-pub(super) fn ask_address(
-    tx: &Tx,
-    at: Moment,
-    member: &Member,
-    email: &Email,
-    write: bool,
-) -> Result<()> {
+pub(super) fn ask_address(tx: &Tx, at: Moment, member: &Member, email: &Email) -> Result<()> {
     let owner = store::by_email(tx, &email.key())?;
     let token = links::make(
         tx,
@@ -114,9 +101,6 @@ pub(super) fn ask_address(
         Some(member.id),
         Some(email.as_str()),
     )?;
-    if !write {
-        return Ok(());
-    }
     match owner.filter(|owner| owner.id != member.id) {
         Some(owner) => letters::post(tx, at, &owner, &owner.email, Said::Taken, &token)?,
         None => letters::post(tx, at, member, email.as_str(), Said::Address, &token)?,
@@ -125,9 +109,9 @@ pub(super) fn ask_address(
 }
 
 /// Writes the letter for a forgotten password, where the address is a member's; nobody sees the difference.
-pub(super) fn forgotten(tx: &Tx, at: Moment, key: &str, write: bool) -> Result<()> {
+pub(super) fn forgotten(tx: &Tx, at: Moment, key: &str) -> Result<()> {
     let member = store::by_email(tx, key)?.filter(|member| member.disabled_at.is_none());
-    match member.filter(|_| write) {
+    match member {
         // As much work as for somebody.
         None => links::make(tx, at.wall, Purpose::Reset, None, None).map(drop),
         Some(member) if member.confirmed_at.is_none() => send_confirmation(tx, at, &member),
