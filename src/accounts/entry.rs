@@ -39,9 +39,12 @@ pub(super) async fn judge(
     app.limits.knocks.take(&visitor)?;
     match device {
         Some(device) if is_known(app, &key, device).await? => {
-            app.limits.sign_ins.take(&("device", device))?;
+            app.limits.guesses.take(&("device", device))?;
         }
-        _ => app.limits.sign_ins.take(&key)?,
+        _ => {
+            app.limits.guesses.take(&(&key, visitor))?;
+            app.limits.sign_ins.take(&key)?;
+        }
     }
     let found = app
         .db
@@ -96,7 +99,7 @@ async fn renew(app: &App, found: &Credentials, password: String) -> Result<()> {
 /// Whether this is the member's password: asked again before what cannot be undone.
 pub(super) async fn is_password(app: &App, member: &Member, password: String) -> Result<bool> {
     let key = fields::key(&member.email);
-    app.limits.sign_ins.take(&("signed in", &key))?;
+    app.limits.guesses.take(&("signed in", &key))?;
     let found = app
         .db
         .read(move |conn| store::credentials(conn, &key))
@@ -107,7 +110,7 @@ pub(super) async fn is_password(app: &App, member: &Member, password: String) ->
 /// Whether the code is right, at the limit of the account; it works once.
 pub(super) async fn is_code(app: &App, member: &Member, code: String) -> Result<bool> {
     let key = fields::key(&member.email);
-    app.limits.sign_ins.take(&("code", key))?;
+    app.limits.guesses.take(&("code", key))?;
     let (id, wall) = (member.id, app.clock.wall());
     let taken = app
         .db
