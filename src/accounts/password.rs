@@ -57,12 +57,13 @@ pub async fn hash(password: String) -> Result<String> {
 
 /// Whether `password` is the one of `kept`. It takes as long where there is none.
 pub async fn matches(password: String, kept: Option<String>) -> Result<bool> {
+    let judged = metrics::counter!("grb_passwords_judged_total");
     in_turn(move || {
         let kept = kept.as_deref().unwrap_or(NOBODY);
         let kept = PasswordHash::new(kept).map_err(odd)?;
-        Ok(argon2()?
-            .verify_password(password.as_bytes(), &kept)
-            .is_ok())
+        let fits = argon2()?.verify_password(password.as_bytes(), &kept);
+        judged.increment(1);
+        Ok(fits.is_ok())
     })
     .await
 }
