@@ -14,7 +14,7 @@ create table aside (
     received_at integer not null
 ) strict;
 
--- The next offset to read, written with the notice before it. Offsets mean something only within one cluster.
+-- The next offset to read, moved on once every notice before it is durable. Offsets mean something only within one cluster.
 create table kafka_positions (
     cluster text not null,
     topic text not null,

@@ -57,6 +57,7 @@ struct AccountPage {
     address: Vec<Field>,
     password: Vec<Field>,
     token: Vec<Field>,
+    lasts_fault: Option<String>,
     on: Vec<Field>,
     off: Vec<Field>,
     leave: Vec<Field>,
@@ -114,7 +115,12 @@ async fn page(
         "address" => Some(
             "A letter is on its way to the new address. Its link makes it yours; until then nothing changes.",
         ),
-        "password" => Some("Your password is changed, and every other device is signed out."),
+        "password" if page.tokens.is_empty() => {
+            Some("Your password is changed, and every other device is signed out.")
+        }
+        "password" => Some(
+            "Your password is changed, and every other device is signed out. Your tokens for scripts still work.",
+        ),
         "ended" => Some("That device is signed out."),
         "others" => Some("Every other device is signed out."),
         "revoked" => Some("That token no longer works."),
@@ -168,6 +174,7 @@ async fn laid_out(
             [vec![mine("Current password")], new_password().into()].concat(),
         ),
         token: refused.judged("token", vec![token, mine("Your password")]),
+        lasts_fault: Field::new("lasts", "").judged(&refused.faults).fault,
         on: refused.judged("on", vec![mine("Your password")]),
         off: refused.judged("off", vec![mine("Your password")]),
         leave: refused.judged("leave", vec![mine("Your password")]),
@@ -236,6 +243,8 @@ struct Typed {
     code: String,
     token_name: String,
     lasts: String,
+    /// Of the form for the password: tokens are to end too.
+    revoke: String,
 }
 
 async fn rename(
@@ -287,11 +296,11 @@ async fn readdress(
         .await;
     }
     if let Some(email) = email {
-        let write = app.limits.letters.take(&email.key()).is_ok();
+        app.limits.letters.take(&email.key())?;
         let (at, member) = (Moment::of(&app), caller.member);
         let asked = app
             .db
-            .write(move |tx| people::ask_address(tx, at, &member, &email, write));
+            .write(move |tx| people::ask_address(tx, at, &member, &email));
         asked.await?;
     }
     Ok(Redirect::to("/account?said=address").into_response())
@@ -318,8 +327,13 @@ async fn set_password(
     }
     let hash = password::hash(typed.password).await?;
     let (at, bus) = (Moment::of(&app), app.bus.clone());
+    let (id, revoke) = (caller.member.id, !typed.revoke.is_empty());
     let set = app.db.write(move |tx| {
-        people::set_password(tx, &bus, at, caller.member.id, &hash, Some(caller.proof))
+        people::set_password(tx, &bus, at, id, &hash, Some(caller.proof))?;
+        if revoke {
+            sessions::revoke_all(tx, id)?;
+        }
+        Ok(())
     });
     set.await?;
     Ok(Redirect::to("/account?said=password").into_response())
@@ -484,6 +498,7 @@ async fn give_token(
 ) -> Result<Response> {
     let mut faults = Faults::default();
     let name = faults.take("token_name", fields::full_name(&typed.token_name));
+    let lasts = faults.take("lasts", lasts(&typed.lasts));
     prove(&app, &caller, typed.current, &mut faults).await?;
     if let Err(Error::Invalid(faults)) = faults.done() {
         return again(
@@ -495,12 +510,7 @@ async fn give_token(
         .await;
     }
     let (id, now) = (caller.member.id, app.clock.now());
-    let days = typed
-        .lasts
-        .parse()
-        .ok()
-        .filter(|days| (1..=3650).contains(days));
-    let until = days.map(|days| now + TimeDelta::days(days));
+    let until = lasts.flatten().map(|span| now + span);
     let given = app
         .db
         .write(move |tx| sessions::give(tx, now, id, &name.unwrap_or_default(), until));
@@ -517,6 +527,15 @@ async fn give_token(
         ..SaidPage::new(viewer, "A token for scripts", &lines)
     };
     Ok(unkept(page))
+}
+
+/// How long a token is to work; `None`: until it is revoked.
+fn lasts(days: &str) -> Result<Option<TimeDelta>, String> {
+    match days.trim().parse() {
+        _ if days.trim().is_empty() => Ok(None),
+        Ok(days @ 1..=3650) => Ok(Some(TimeDelta::days(days))),
+        _ => Err("must be a number of days from 1 to 3650, or nothing".into()),
+    }
 }
 
 async fn revoke_token(
@@ -561,7 +580,7 @@ async fn leave(
     let left = match faults.done() {
         Ok(()) => {
             app.db
-                .write(move |tx| people::delete_with_care(tx, &bus, at, id))
+                .write(move |tx| people::with_care(tx, || people::delete(tx, &bus, at, id)))
                 .await
         }
         Err(error) => Err(error),

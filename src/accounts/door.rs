@@ -19,7 +19,7 @@ use super::pages::{FormPage, SaidPage, new_password, refused};
 use super::people::{self, Moment};
 use super::preferences::{Choice, Notify};
 use super::seal::Seal;
-use super::sessions::{self, Caller, Proof};
+use super::sessions::{self, Caller};
 use super::sign_up::{self, Wish};
 use super::{entry, fields, password, store};
 use crate::platform::error::FieldFault;
@@ -421,17 +421,8 @@ async fn code_now(
 
 /// Begins a session, ends the one the browser had, and goes on.
 async fn enter(app: &App, parts: &Parts, member: &Member, wanted: &str) -> Result<Response> {
-    if let Some(Caller {
-        member,
-        proof: proof @ Proof::Session(_),
-        ..
-    }) = known(parts)?
-    {
-        let ended = app.db.write(move |tx| sessions::end(tx, member.id, proof));
-        // It may have ended by itself meanwhile.
-        drop(ended.await);
-    }
-    let secret = entry::begin(app, member, entry::device(agent(&parts.headers))).await?;
+    let device = entry::device(agent(&parts.headers));
+    let secret = entry::begin(app, member, device, known(parts)?).await?;
     let session = cookie(app, cookie_name(app), &secret, sessions::LONGEST);
     let device = device_cookie(app, member).await?;
     let cookies = AppendHeaders([session, device]);
@@ -502,10 +493,12 @@ async fn forgotten_now(
     };
     app.limits.sign_ups.take(&visitor(&parts))?;
     let (key, at) = (email.key(), Moment::of(&app));
-    let write = app.limits.letters.take(&key).is_ok();
-    app.db
-        .write(move |tx| people::forgotten(tx, at, &key, write))
-        .await?;
+    // Too many to one address: nothing is written, and nobody sees it.
+    if app.limits.letters.take(&key).is_ok() {
+        app.db
+            .write(move |tx| people::forgotten(tx, at, &key))
+            .await?;
+    }
     Ok(Redirect::to("/forgotten/done").into_response())
 }
 

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 
 use super::model::Member;
 use super::seal::Seal;
+use super::sessions::{Caller, Proof};
 use super::store::{self, Credentials};
 use super::{fields, password, second_step, secret, sessions};
 use crate::platform::{App, Error, Result};
@@ -38,9 +39,12 @@ pub(super) async fn judge(
     app.limits.knocks.take(&visitor)?;
     match device {
         Some(device) if is_known(app, &key, device).await? => {
-            app.limits.sign_ins.take(&("device", device))?;
+            app.limits.guesses.take(&("device", device))?;
         }
-        _ => app.limits.sign_ins.take(&key)?,
+        _ => {
+            app.limits.guesses.take(&(&key, visitor))?;
+            app.limits.sign_ins.take(&key)?;
+        }
     }
     let found = app
         .db
@@ -95,7 +99,7 @@ async fn renew(app: &App, found: &Credentials, password: String) -> Result<()> {
 /// Whether this is the member's password: asked again before what cannot be undone.
 pub(super) async fn is_password(app: &App, member: &Member, password: String) -> Result<bool> {
     let key = fields::key(&member.email);
-    app.limits.sign_ins.take(&("signed in", &key))?;
+    app.limits.guesses.take(&("signed in", &key))?;
     let found = app
         .db
         .read(move |conn| store::credentials(conn, &key))
@@ -106,7 +110,7 @@ pub(super) async fn is_password(app: &App, member: &Member, password: String) ->
 /// Whether the code is right, at the limit of the account; it works once.
 pub(super) async fn is_code(app: &App, member: &Member, code: String) -> Result<bool> {
     let key = fields::key(&member.email);
-    app.limits.sign_ins.take(&("code", key))?;
+    app.limits.guesses.take(&("code", key))?;
     let (id, wall) = (member.id, app.clock.wall());
     let taken = app
         .db
@@ -114,12 +118,20 @@ pub(super) async fn is_code(app: &App, member: &Member, code: String) -> Result<
     taken.await
 }
 
-/// Begins a session and gives its secret.
-pub(super) async fn begin(app: &App, member: &Member, device: String) -> Result<String> {
+/// Begins a session and gives its secret; the one that the browser had ends, whosever it was.
+pub(super) async fn begin(
+    app: &App,
+    member: &Member,
+    device: String,
+    before: Option<Caller>,
+) -> Result<String> {
     let (id, now) = (member.id, app.clock.now());
-    let begun = app
-        .db
-        .write(move |tx| sessions::begin(tx, now, id, &device));
+    let begun = app.db.write(move |tx| {
+        if let Some(Proof::Session(before)) = before.map(|caller| caller.proof) {
+            sessions::replace(tx, before)?;
+        }
+        sessions::begin(tx, now, id, &device)
+    });
     begun.await
 }
 

@@ -52,7 +52,12 @@ pub(super) fn look(conn: &Connection, wall: DateTime<Utc>, token: &str) -> Resul
 pub(super) fn make(tx: &Tx, bus: &Bus, at: Moment, token: &str, new: &NewMember) -> Result<()> {
     look(tx, at.wall, token)?;
     links::take(tx, at.wall, Purpose::Officer, token)?;
-    people::add(tx, bus, at, new).map(drop)
+    let officer = NewMember {
+        officer: true,
+        confirmed: true,
+        ..new.clone()
+    };
+    people::add(tx, bus, at, &officer).map(drop)
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -123,7 +128,7 @@ async fn officer_now(
         notify: Notify::default(),
     };
     let (at, bus, taken) = (Moment::of(&app), app.bus.clone(), token.clone());
-    let made = match sign_up::understood(wish, Faults::default(), true).await {
+    let made = match sign_up::understood(wish, Faults::default()).await {
         Ok(new) => {
             app.db
                 .write(move |tx| make(tx, &bus, at, &taken, &new))

@@ -14,7 +14,7 @@ use super::entry;
 use super::extract::{Officer, SignedIn};
 use super::fields::{self, Email};
 use super::model::Member;
-use super::people::{self, Moment};
+use super::people::{self, Deed, Moment};
 use super::preferences::{Notify, Preferences};
 use super::sessions::{self, Caller};
 use super::sign_up::{self, Wish};
@@ -157,7 +157,7 @@ async fn token(State(app): State<App>, request: Request) -> Result<Response> {
     }
     let device = entry::device(agent(&parts.headers));
     let access = Access {
-        access_token: entry::begin(&app, &known.member, device).await?,
+        access_token: entry::begin(&app, &known.member, device, None).await?,
         token_type: "Bearer",
         expires_at: app.clock.now() + sessions::IDLE,
     };
@@ -209,8 +209,10 @@ struct Changes {
     preferences: Option<Map<String, Value>>,
     /// Another address: it is asked by letter first. Needs `current_password`.
     email: Option<String>,
-    /// Another password. Needs `password_confirmation` and `current_password`.
+    /// Another password. Needs `password_confirmation` and `current_password`. Every other session ends.
     password: Option<String>,
+    /// With another password: tokens for scripts end too, this one included
+    revoke_tokens: bool,
     password_confirmation: Option<String>,
     current_password: Option<String>,
 }
@@ -273,24 +275,24 @@ async fn change_me(
         Some(password) => Some(super::password::hash(password).await?),
         None => None,
     };
-    let write = email
-        .as_ref()
-        .is_some_and(|email| app.limits.letters.take(&email.key()).is_ok());
+    if let Some(email) = &email {
+        app.limits.letters.take(&email.key())?;
+    }
     let (at, bus) = (Moment::of(&app), app.bus.clone());
     let saved = app.db.write(move |tx| {
-        // What an officer has changed meanwhile stays changed.
-        let member = Member {
-            full_name: member.full_name,
-            notify: member.notify,
-            preferences: member.preferences,
-            ..store::member(tx, member.id)?
-        };
+        // What has changed meanwhile stays changed.
+        let mut faults = Faults::default();
+        let member = changes.applied(&store::member(tx, member.id)?, &mut faults);
+        faults.done()?;
         people::save(tx, &bus, at, &member)?;
         if let Some(hash) = &hash {
             people::set_password(tx, &bus, at, member.id, hash, Some(caller.proof))?;
+            if changes.revoke_tokens {
+                sessions::revoke_all(tx, member.id)?;
+            }
         }
         if let Some(email) = &email {
-            people::ask_address(tx, at, &member, email, write)?;
+            people::ask_address(tx, at, &member, email)?;
         }
         store::member(tx, member.id)
     });
@@ -315,7 +317,7 @@ async fn delete_me(
     }
     let (at, bus) = (Moment::of(&app), app.bus.clone());
     app.db
-        .write(move |tx| people::delete_with_care(tx, &bus, at, member.id))
+        .write(move |tx| people::with_care(tx, || people::delete(tx, &bus, at, member.id)))
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -394,9 +396,19 @@ struct Ruling {
 }
 
 impl Ruling {
-    /// The member as ruled; every faulty field is named.
-    fn applied(&self, before: &Member, at: Moment) -> Result<Member> {
-        let mut faults = Faults::default();
+    fn deeds(&self) -> impl Iterator<Item = Deed> {
+        let either =
+            |wanted: Option<bool>, yes, no| wanted.map(|wanted| if wanted { yes } else { no });
+        let deeds = [
+            either(self.officer, Deed::Promote, Deed::Demote),
+            either(self.disabled, Deed::Disable, Deed::Enable),
+            either(self.email_confirmed, Deed::Confirm, Deed::Doubt),
+        ];
+        deeds.into_iter().flatten()
+    }
+
+    /// Notes what officers may not change.
+    fn judge(&self, faults: &mut Faults) {
         for (field, given) in [
             ("email", &self.changes.email),
             ("password", &self.changes.password),
@@ -405,17 +417,6 @@ impl Ruling {
                 faults.add(field, "is for the member alone to change");
             }
         }
-        let mut member = self.changes.applied(before, &mut faults);
-        faults.done()?;
-        let since = |wanted: Option<bool>, was: Option<DateTime<Utc>>| match wanted {
-            None => was,
-            Some(true) => was.or(Some(at.now)),
-            Some(false) => None,
-        };
-        member.officer = self.officer.unwrap_or(member.officer);
-        member.disabled_at = since(self.disabled, member.disabled_at);
-        member.confirmed_at = since(self.email_confirmed, member.confirmed_at);
-        Ok(member)
     }
 }
 
@@ -429,9 +430,15 @@ async fn change_one(
 ) -> Result<Json<MemberJson>> {
     let (at, bus) = (Moment::of(&app), app.bus.clone());
     let saved = app.db.write(move |tx| {
-        // As it is now: two officers, or the member, may be at it at once.
-        let member = ruling.applied(&store::member(tx, id)?, at)?;
-        people::save_with_care(tx, &bus, at, &member)?;
+        let mut faults = Faults::default();
+        ruling.judge(&mut faults);
+        let member = ruling.changes.applied(&store::member(tx, id)?, &mut faults);
+        faults.done()?;
+        people::save(tx, &bus, at, &member)?;
+        people::with_care(tx, || {
+            let mut deeds = ruling.deeds();
+            deeds.try_for_each(|deed| people::perform(tx, &bus, at, id, deed))
+        })?;
         store::member(tx, id)
     });
     Ok(Json(saved.await?.into()))
@@ -442,7 +449,7 @@ async fn change_one(
 async fn delete_one(State(app): State<App>, _: Officer, Path(id): Path<i64>) -> Result<StatusCode> {
     let (at, bus) = (Moment::of(&app), app.bus.clone());
     app.db
-        .write(move |tx| people::delete_with_care(tx, &bus, at, id))
+        .write(move |tx| people::with_care(tx, || people::delete(tx, &bus, at, id)))
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

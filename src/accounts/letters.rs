@@ -15,7 +15,7 @@ use crate::platform::{App, Result, Tx};
 /// The kind of these parcels.
 pub const KIND: &str = "account";
 
-/// What a letter is about.
+/// What a letter is about. One that carries a link is named as the link's purpose is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Said {
@@ -76,8 +76,7 @@ pub(super) fn post(
     let payload = serde_json::to_value(payload)?;
     let letter = payload["letter"].as_str().unwrap_or_default().to_owned();
     let parcel = Parcel {
-        // Not the secret itself: keys are shown.
-        key: format!("account/{letter}/{}", secret::hashed(token)),
+        key: key(&letter, &secret::hashed(token)),
         channel: Channel::Mail,
         address: address.into(),
         member: Some(member.id),
@@ -88,6 +87,11 @@ pub(super) fn post(
         expires_at: Some(at.now + lasts),
     };
     outbox::post(tx, at.now, &parcel).map(drop)
+}
+
+/// The outbox's key of a letter with a link. It holds the link's hash, not the secret itself: keys are shown.
+pub(super) fn key(letter: &str, hash: &str) -> String {
+    format!("account/{letter}/{hash}")
 }
 
 /// Composes what [`post`] put there.

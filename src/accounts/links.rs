@@ -1,10 +1,10 @@
 //! Links that work once: what a letter carries to prove that its reader owns the address.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Params, params};
 
-use super::secret;
-use crate::platform::{Error, Result, Tx};
+use super::{letters, secret};
+use crate::platform::{Error, Result, Tx, outbox};
 
 /// What a link is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,8 +55,9 @@ pub(super) fn make(
     email: Option<&str>,
 ) -> Result<String> {
     let token = secret::fresh();
-    tx.execute(
-        "delete from links where purpose = ?1 and member_id is ?2",
+    forget(
+        tx,
+        "delete from links where purpose = ?1 and member_id is ?2 returning purpose, hash",
         params![purpose.as_str(), member],
     )?;
     tx.execute(
@@ -105,7 +106,18 @@ pub(super) fn take(tx: &Tx, wall: DateTime<Utc>, purpose: Purpose, token: &str) 
 
 /// Voids every link of a member, such as those to the old password.
 pub(super) fn void(tx: &Tx, member: i64) -> Result<()> {
-    tx.execute("delete from links where member_id = ?1", [member])?;
+    let all = "delete from links where member_id = ?1 returning purpose, hash";
+    forget(tx, all, [member])
+}
+
+/// Deletes the links that `sql` gives back, and their letters where these still wait: nobody is to press what does nothing.
+fn forget(tx: &Tx, sql: &str, values: impl Params) -> Result<()> {
+    let mut delete = tx.prepare_cached(sql)?;
+    let gone = delete.query_map(values, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let gone: Vec<(String, String)> = gone.collect::<Result<_, _>>()?;
+    for (purpose, hash) in gone {
+        outbox::take_back(tx, &letters::key(&purpose, &hash))?;
+    }
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::fields::{self, Email};
 use super::json::MemberJson;
 use super::model::{Member, NewMember};
-use super::people::{self, Moment};
+use super::people::{self, Deed, Moment};
 use super::sessions::{self, Kept, Proof};
 use super::{Notify, password, store};
 use crate::platform::web::extract::Json;
@@ -104,6 +104,7 @@ fn named(tx: &Tx, email: &str) -> Result<Member> {
 }
 
 /// Whoever owns the machine may also leave the club without an officer: the next start prints a link for a new one.
+/// A password that is set from there ends sessions and tokens alike.
 fn apply(
     tx: &Tx,
     bus: &Bus,
@@ -112,19 +113,17 @@ fn apply(
     member: &Member,
     hash: Option<&str>,
 ) -> Result<()> {
-    let mut member = member.clone();
     match (verb, hash) {
-        ("show", _) => return Ok(()),
-        ("delete", _) => return people::delete(tx, bus, at, member.id),
+        ("show", _) => Ok(()),
         ("password", Some(hash)) => {
-            return people::set_password(tx, bus, at, member.id, hash, None);
+            people::set_password(tx, bus, at, member.id, hash, None)?;
+            sessions::revoke_all(tx, member.id)
         }
-        ("disable", _) => member.disabled_at = Some(at.now),
-        ("enable", _) => member.disabled_at = None,
-        ("promote", _) => member.officer = true,
-        _ => return Err(Error::NotFound("command")),
+        _ => {
+            let deed = Deed::parse(verb).ok_or(Error::NotFound("command"))?;
+            people::perform(tx, bus, at, member.id, deed)
+        }
     }
-    people::save(tx, bus, at, &member)
 }
 
 async fn tokens(

@@ -9,12 +9,12 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::extract::Officer;
 use super::model::Member;
-use super::people::{self, Moment};
+use super::people::{self, Deed, Moment};
 use super::store;
 use crate::platform::web::extract::{Form, Path, Query};
 use crate::platform::web::form::sentence;
 use crate::platform::web::{Html, Viewer, escaped};
-use crate::platform::{App, Bus, Error, Result, Tx};
+use crate::platform::{App, Error, Result};
 
 const PAGE: usize = 50;
 
@@ -24,35 +24,11 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .route("/members/{id}/{deed}", post(act))
 }
 
-/// What an officer can do to a member.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Deed {
-    Confirm,
-    Resend,
-    Disable,
-    Enable,
-    Promote,
-    Demote,
-    Delete,
-}
-
 impl Deed {
-    fn parse(word: &str) -> Option<Self> {
-        Some(match word {
-            "confirm" => Self::Confirm,
-            "resend" => Self::Resend,
-            "disable" => Self::Disable,
-            "enable" => Self::Enable,
-            "promote" => Self::Promote,
-            "demote" => Self::Demote,
-            "delete" => Self::Delete,
-            _ => return None,
-        })
-    }
-
     fn done(self) -> &'static str {
         match self {
             Self::Confirm => "The address counts as confirmed.",
+            Self::Doubt => "The address counts as confirmed no longer.",
             Self::Resend => "The letter that confirms the address is on its way once more.",
             Self::Disable => "The member is shut out, and signed out everywhere.",
             Self::Enable => "The member may come in again.",
@@ -177,7 +153,7 @@ async fn act(
     let (at, bus) = (Moment::of(&app), app.bus.clone());
     let done = app
         .db
-        .write(move |tx| perform(tx, &bus, at, id, deed))
+        .write(move |tx| people::with_care(tx, || people::perform(tx, &bus, at, id, deed)))
         .await;
     match done {
         Ok(()) => Ok(
@@ -195,21 +171,4 @@ async fn act(
         }
         Err(other) => Err(other),
     }
-}
-
-fn perform(tx: &Tx, bus: &Bus, at: Moment, id: i64, deed: Deed) -> Result<()> {
-    let mut member = store::member(tx, id)?;
-    match deed {
-        Deed::Delete => return people::delete_with_care(tx, bus, at, id),
-        Deed::Resend if member.confirmed_at.is_none() => {
-            return people::send_confirmation(tx, at, &member);
-        }
-        Deed::Resend => return Ok(()),
-        Deed::Confirm => member.confirmed_at = member.confirmed_at.or(Some(at.now)),
-        Deed::Disable => member.disabled_at = Some(at.now),
-        Deed::Enable => member.disabled_at = None,
-        Deed::Promote => member.officer = true,
-        Deed::Demote => member.officer = false,
-    }
-    people::save_with_care(tx, bus, at, &member)
 }

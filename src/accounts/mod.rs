@@ -34,6 +34,7 @@ pub use extract::{MaybeSignedIn, Officer, SignedIn, recognize};
 pub use first::invitation;
 pub use local::local_routes;
 pub use model::Member;
+pub use people::stop_telling;
 pub use preferences::{Notify, Preferences};
 pub use roster::Roster;
 pub use sites::{Delivery, Site, Telescope};

@@ -69,11 +69,13 @@ pub async fn hash(password: String) -> Result<String> {
 
 /// Whether `password` is the one of `kept`. It takes as long where there is none.
 pub async fn matches(password: String, kept: Option<String>) -> Result<bool> {
+    let judged = metrics::counter!("grb_passwords_judged_total");
     in_turn(move || {
         let kept = kept.as_deref().unwrap_or(NOBODY);
         let kept = PasswordHash::new(kept).map_err(odd)?;
         let params = Params::try_from(&kept).map_err(odd)?;
         let salt = kept.salt.ok_or_else(|| odd("a hash without a salt"))?;
+        judged.increment(1);
         // Compared in constant time.
         Ok(kept.hash == Some(output(&password, &salt, params)?))
     })

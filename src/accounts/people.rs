@@ -6,6 +6,7 @@ use super::fields::{self, Email};
 use super::letters::{self, Said};
 use super::links::{self, Purpose};
 use super::model::{Member, NewMember};
+use super::preferences::Notify;
 use super::sessions::{self, Proof};
 use super::store;
 use crate::platform::{App, Bus, Error, Result, Tx, outbox};
@@ -31,17 +32,13 @@ impl Moment {
 ///
 /// Who signs up again before confirming gets a new letter. One of the two may be a stranger who waits for the other to
 /// confirm: with two different passwords neither counts, and the reader of the letter chooses one.
-pub(super) fn sign_up(tx: &Tx, bus: &Bus, at: Moment, new: &NewMember, write: bool) -> Result<()> {
+pub(super) fn sign_up(tx: &Tx, bus: &Bus, at: Moment, new: &NewMember) -> Result<()> {
     let id = match store::by_email(tx, &new.email.key())? {
         None => add(tx, bus, at, new)?,
         Some(member) if member.confirmed_at.is_some() => {
             // As much work as for an unknown one.
             let token = links::make(tx, at.wall, Purpose::Confirm, None, None)?;
-            let said = Said::Taken;
-            return match write {
-                true => letters::post(tx, at, &member, &member.email, said, &token),
-                false => Ok(()),
-            };
+            return letters::post(tx, at, &member, &member.email, Said::Taken, &token);
         }
         Some(mut member) => {
             member.full_name.clone_from(&new.full_name);
@@ -53,10 +50,7 @@ pub(super) fn sign_up(tx: &Tx, bus: &Bus, at: Moment, new: &NewMember, write: bo
             member.id
         }
     };
-    match write {
-        true => send_confirmation(tx, at, &store::member(tx, id)?),
-        false => Ok(()),
-    }
+    send_confirmation(tx, at, &store::member(tx, id)?)
 }
 
 /// Adds a member and says so to officers.
@@ -98,13 +92,7 @@ pub(super) fn change_address(tx: &Tx, bus: &Bus, at: Moment, token: &str) -> Res
 }
 
 /// Asks the new address whether it is the member's, and tells the old one. One that is somebody's gets a letter that says so.
-pub(super) fn ask_address(
-    tx: &Tx,
-    at: Moment,
-    member: &Member,
-    email: &Email,
-    write: bool,
-) -> Result<()> {
+pub(super) fn ask_address(tx: &Tx, at: Moment, member: &Member, email: &Email) -> Result<()> {
     let owner = store::by_email(tx, &email.key())?;
     let token = links::make(
         tx,
@@ -113,9 +101,6 @@ pub(super) fn ask_address(
         Some(member.id),
         Some(email.as_str()),
     )?;
-    if !write {
-        return Ok(());
-    }
     match owner.filter(|owner| owner.id != member.id) {
         Some(owner) => letters::post(tx, at, &owner, &owner.email, Said::Taken, &token)?,
         None => letters::post(tx, at, member, email.as_str(), Said::Address, &token)?,
@@ -124,9 +109,9 @@ pub(super) fn ask_address(
 }
 
 /// Writes the letter for a forgotten password, where the address is a member's; nobody sees the difference.
-pub(super) fn forgotten(tx: &Tx, at: Moment, key: &str, write: bool) -> Result<()> {
+pub(super) fn forgotten(tx: &Tx, at: Moment, key: &str) -> Result<()> {
     let member = store::by_email(tx, key)?.filter(|member| member.disabled_at.is_none());
-    match member.filter(|_| write) {
+    match member {
         // As much work as for somebody.
         None => links::make(tx, at.wall, Purpose::Reset, None, None).map(drop),
         Some(member) if member.confirmed_at.is_none() => send_confirmation(tx, at, &member),
@@ -137,14 +122,15 @@ pub(super) fn forgotten(tx: &Tx, at: Moment, key: &str, write: bool) -> Result<(
     }
 }
 
-/// Sets the password that a reset letter was sent for. All sessions end.
+/// Sets the password that a reset letter was sent for. All sessions and tokens end: somebody else may hold them.
 pub(super) fn reset(tx: &Tx, bus: &Bus, at: Moment, token: &str, hash: &str) -> Result<()> {
     let link = links::take(tx, at.wall, Purpose::Reset, token)?;
     let id = link.member.ok_or(Error::NotFound("link any more"))?;
-    set_password(tx, bus, at, id, hash, None)
+    set_password(tx, bus, at, id, hash, None)?;
+    sessions::revoke_all(tx, id)
 }
 
-/// Sets a password. Every session but `kept` ends, and no letter's link works any more.
+/// Sets a password. Every session but `kept` ends, and no letter's link works any more; tokens stay.
 pub(super) fn set_password(
     tx: &Tx,
     bus: &Bus,
@@ -159,8 +145,11 @@ pub(super) fn set_password(
     tell(tx, bus, at, "user.updated", id)
 }
 
-/// Writes a member's facts; who is shut out is signed out.
+/// Writes a member's facts where they differ; who is shut out is signed out.
 pub(super) fn save(tx: &Tx, bus: &Bus, at: Moment, member: &Member) -> Result<()> {
+    if store::member(tx, member.id)? == *member {
+        return Ok(());
+    }
     store::update(tx, at.now, member)?;
     if member.disabled_at.is_some() {
         sessions::end_others(tx, member.id, None)?;
@@ -169,10 +158,17 @@ pub(super) fn save(tx: &Tx, bus: &Bus, at: Moment, member: &Member) -> Result<()
     tell(tx, bus, at, "user.updated", member.id)
 }
 
-/// [`save`], unless that would leave the club without an officer.
-pub(super) fn save_with_care(tx: &Tx, bus: &Bus, at: Moment, member: &Member) -> Result<()> {
-    save(tx, bus, at, member)?;
-    keep_an_officer(tx)
+/// The member is told of no burst any more, by no channel.
+pub async fn stop_telling(app: &App, id: i64) -> Result<()> {
+    let (at, bus) = (Moment::of(app), app.bus.clone());
+    let stopped = app.db.write(move |tx| {
+        let member = Member {
+            notify: Notify::None,
+            ..store::member(tx, id)?
+        };
+        save(tx, &bus, at, &member)
+    });
+    stopped.await
 }
 
 /// Deletes a member with all that is theirs.
@@ -181,23 +177,68 @@ pub(super) fn delete(tx: &Tx, bus: &Bus, at: Moment, id: i64) -> Result<()> {
     tell(tx, bus, at, "user.deleted", id)
 }
 
-/// [`delete`], unless that would leave the club without an officer.
-pub(super) fn delete_with_care(tx: &Tx, bus: &Bus, at: Moment, id: i64) -> Result<()> {
-    let was_one = store::member(tx, id)?.officer;
-    delete(tx, bus, at, id)?;
-    match was_one {
-        true => keep_an_officer(tx),
-        false => Ok(()),
+/// What an officer, or the owner of the machine, can do to a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deed {
+    /// The address counts as confirmed.
+    Confirm,
+    /// It does no longer.
+    Doubt,
+    /// The letter that confirms the address goes once more.
+    Resend,
+    Disable,
+    Enable,
+    Promote,
+    Demote,
+    Delete,
+}
+
+impl Deed {
+    /// From the word that pages and commands have for it.
+    pub(super) fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "confirm" => Self::Confirm,
+            "doubt" => Self::Doubt,
+            "resend" => Self::Resend,
+            "disable" => Self::Disable,
+            "enable" => Self::Enable,
+            "promote" => Self::Promote,
+            "demote" => Self::Demote,
+            "delete" => Self::Delete,
+            _ => return None,
+        })
     }
 }
 
-fn keep_an_officer(tx: &Tx) -> Result<()> {
-    match store::officers(tx)? {
-        0 => Err(Error::invalid(
+/// Does it to a member.
+pub(super) fn perform(tx: &Tx, bus: &Bus, at: Moment, id: i64, deed: Deed) -> Result<()> {
+    let mut member = store::member(tx, id)?;
+    match deed {
+        Deed::Delete => return delete(tx, bus, at, id),
+        Deed::Resend if member.confirmed_at.is_none() => {
+            return send_confirmation(tx, at, &member);
+        }
+        Deed::Resend => return Ok(()),
+        Deed::Confirm => member.confirmed_at = member.confirmed_at.or(Some(at.now)),
+        Deed::Doubt => member.confirmed_at = None,
+        Deed::Disable => member.disabled_at = member.disabled_at.or(Some(at.now)),
+        Deed::Enable => member.disabled_at = None,
+        Deed::Promote => member.officer = true,
+        Deed::Demote => member.officer = false,
+    }
+    save(tx, bus, at, &member)
+}
+
+/// Does what may not leave a club without an officer that has one; whoever owns the machine needs no such care.
+pub(super) fn with_care<T>(tx: &Tx, deed: impl FnOnce() -> Result<T>) -> Result<T> {
+    let before = store::officers(tx)?;
+    let done = deed()?;
+    match (before, store::officers(tx)?) {
+        (1.., 0) => Err(Error::invalid(
             "officer",
             "the club would have no officer; make somebody else one first",
         )),
-        _ => Ok(()),
+        _ => Ok(done),
     }
 }
 

@@ -2,33 +2,17 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use rusqlite::OptionalExtension as _;
 use sha2::Sha256;
 
-use crate::platform::{App, Result, random};
+use crate::platform::{App, Result, keepsake};
 
 /// This installation's key for them.
 pub(super) struct Seal(String);
 
-const KEPT: &str = "select value from keepsakes where name = 'form key'";
-
 impl Seal {
     /// The key, made at its first use.
     pub(super) async fn of(app: &App) -> Result<Self> {
-        let kept = app.db.read(|conn| {
-            let kept = conn.query_row(KEPT, [], |row| row.get(0));
-            Ok(kept.optional()?)
-        });
-        if let Some(key) = kept.await? {
-            return Ok(Self(key));
-        }
-        let fresh = random::hex(32);
-        let kept = app.db.write(move |tx| {
-            let keep = "insert into keepsakes (name, value) values ('form key', ?1) on conflict do nothing";
-            tx.execute(keep, [&fresh])?;
-            Ok(tx.query_row(KEPT, [], |row| row.get(0))?)
-        });
-        Ok(Self(kept.await?))
+        keepsake(app, "form key").await.map(Self)
     }
 
     /// `words` with the time and a signature. `purpose` keeps one kind from passing for another.

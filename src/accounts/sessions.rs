@@ -209,6 +209,18 @@ pub(super) fn end_others(tx: &Tx, member: i64, kept: Option<Proof>) -> Result<()
     Ok(())
 }
 
+/// Ends a session that another takes the place of; it may have ended by itself.
+pub(super) fn replace(tx: &Tx, session: i64) -> Result<()> {
+    tx.execute("delete from sessions where id = ?1", [session])?;
+    Ok(())
+}
+
+/// Takes back every token of the member.
+pub(super) fn revoke_all(tx: &Tx, member: i64) -> Result<()> {
+    tx.execute("delete from api_tokens where member_id = ?1", [member])?;
+    Ok(())
+}
+
 /// Forgets sessions and tokens that no longer work.
 pub(super) fn forget_old(tx: &Tx, now: DateTime<Utc>) -> Result<()> {
     tx.execute(

@@ -24,7 +24,7 @@ pub(super) struct Wish {
 /// Signs somebody up, unless there are faults, these or those found here.
 pub(super) async fn sign_up(app: &App, visitor: IpAddr, wish: Wish, faults: Faults) -> Result<()> {
     let password = wish.password.clone();
-    let mut new = understood(wish, faults, false).await?;
+    let mut new = understood(wish, faults).await?;
     app.limits.sign_ups.take(&visitor)?;
     let key = new.email.key();
     let kept = app.db.read(move |conn| store::password(conn, &key)).await?;
@@ -32,16 +32,17 @@ pub(super) async fn sign_up(app: &App, visitor: IpAddr, wish: Wish, faults: Faul
     if password::matches(password, kept.clone()).await? {
         new.password = kept;
     }
-    let write = app.limits.letters.take(&new.email.key()).is_ok();
+    // Too many letters to one address: nothing changes, and nobody sees it.
+    if app.limits.letters.take(&new.email.key()).is_err() {
+        return Ok(());
+    }
     let (at, bus) = (Moment::of(app), app.bus.clone());
-    let signed = app
-        .db
-        .write(move |tx| people::sign_up(tx, &bus, at, &new, write));
+    let signed = app.db.write(move |tx| people::sign_up(tx, &bus, at, &new));
     signed.await
 }
 
 /// The member to be, with a hashed password; every faulty field is named.
-pub(super) async fn understood(wish: Wish, mut faults: Faults, officer: bool) -> Result<NewMember> {
+pub(super) async fn understood(wish: Wish, mut faults: Faults) -> Result<NewMember> {
     let email = faults.take("email", Email::parse(&wish.email));
     let full_name = faults.take("full_name", fields::full_name(&wish.full_name));
     let known = vec![wish.email, wish.full_name];
@@ -56,8 +57,8 @@ pub(super) async fn understood(wish: Wish, mut faults: Faults, officer: bool) ->
         full_name,
         password: Some(hash),
         notify: wish.notify,
-        officer,
-        confirmed: officer,
+        officer: false,
+        confirmed: false,
     })
 }
 

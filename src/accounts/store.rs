@@ -67,16 +67,21 @@ pub(super) fn credentials(conn: &Connection, key: &str) -> Result<Option<Credent
     Ok(found.optional()?)
 }
 
-/// Up to `limit` members after the id `after`, of those in whose name or address `search` occurs.
+/// Up to `limit` members after the id `after`, of those in whose name or address `search` occurs, in capitals or not.
 pub fn list(conn: &Connection, search: &str, after: i64, limit: usize) -> Result<Vec<Member>> {
-    let sql = format!(
-        "select {COLUMNS} from members m
-         where m.id > ?1 and (?2 = '' or instr(m.email_key, ?2) or instr(lower(m.full_name), ?2)) order by m.id limit ?3"
-    );
+    let sql = format!("select {COLUMNS} from members m where m.id > ?1 order by m.id");
     let mut select = conn.prepare_cached(&sql)?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let found = select.query_map(params![after, search.to_lowercase(), limit], member_of)?;
-    Ok(found.collect::<Result<_, _>>()?)
+    let search = search.to_lowercase();
+    // Looked for here, since SQLite knows the capitals of ASCII only.
+    let fits = |member: &Member| {
+        let texts = [&member.email, &member.full_name];
+        texts
+            .iter()
+            .any(|text| text.to_lowercase().contains(&search))
+    };
+    let all = select.query_map([after], member_of)?;
+    let found = all.filter(|one| !one.as_ref().is_ok_and(|member| !fits(member)));
+    Ok(found.take(limit).collect::<Result<_, _>>()?)
 }
 
 /// Officers who can sign in.

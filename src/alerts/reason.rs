@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Why a letter is written. A member hears of a burst at most once for each, but for positions that become better still.
+/// Why a letter is written. A member hears of a burst at most once for each, save that a position can become better still,
+/// and that what was withdrawn and came back can be withdrawn again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Reason {

@@ -7,14 +7,13 @@ use axum::routing::get;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use rusqlite::{Connection, OptionalExtension as _};
 use sha2::Sha256;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::accounts::{self, Notify, preferences};
+use crate::accounts::{self, Notify};
 use crate::platform::web::extract::Path;
 use crate::platform::web::{Html, Viewer};
-use crate::platform::{App, Error, Result, random};
+use crate::platform::{App, Error, Result, keepsake};
 
 /// The name under which the key is kept.
 const KEY: &str = "unsubscribe key";
@@ -62,10 +61,7 @@ async fn end(
     Path(token): Path<String>,
 ) -> Result<Response> {
     let member = reader(&app, &token).await?;
-    let now = app.clock.now();
-    app.db
-        .write(move |tx| preferences::store::set_notify(tx, now, member, Notify::None))
-        .await?;
+    accounts::stop_telling(&app, member).await?;
     Ok(Html(page(&app, viewer, token).await?).into_response())
 }
 
@@ -115,27 +111,7 @@ fn seal(key: &[u8], member: i64) -> Hmac<Sha256> {
 
 /// The key of all tokens, made when it is first asked for.
 async fn key(app: &App) -> Result<Vec<u8>> {
-    let kept = |conn: &Connection| -> Result<Option<String>> {
-        let kept = conn
-            .prepare_cached("select value from keepsakes where name = ?1")?
-            .query_row([KEY], |row| row.get(0));
-        Ok(kept.optional()?)
-    };
-    let key = match app.db.read(kept).await? {
-        Some(key) => key,
-        None => {
-            let new = random::hex(32);
-            app.db
-                .write(move |tx| {
-                    tx.execute(
-                        "insert into keepsakes (name, value) values (?1, ?2) on conflict do nothing",
-                        [KEY, &new],
-                    )?;
-                    kept(tx)?.ok_or(Error::NotFound("key"))
-                })
-                .await?
-        }
-    };
+    let key = keepsake(app, KEY).await?;
     hex::decode(key).map_err(|error| Error::Internal(error.into()))
 }
 

@@ -40,7 +40,7 @@ pub struct RawNotice {
     pub body: Vec<u8>,
     /// When the broker took it.
     pub kafka_time: Option<DateTime<Utc>>,
-    /// Set for replays: everything is dated as of then, and nobody is told.
+    /// Set for replays: everything is dated as of then, and nobody gets a letter.
     pub as_of: Option<DateTime<Utc>>,
     /// Of a replay: who would have been told is decided as of then all the same, and their letters are kept, unsent.
     pub keeps_letters: bool,

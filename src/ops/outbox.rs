@@ -3,7 +3,6 @@
 use std::sync::LazyLock;
 
 use askama::Template;
-use axum::Form;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -20,7 +19,7 @@ use crate::bursts::view::ago;
 use crate::platform::health::{Condition, State as Mood};
 use crate::platform::outbox::store::{self, Entry, State as Fate, Wanted};
 use crate::platform::outbox::{self, Composed, Letter, Order};
-use crate::platform::web::extract::{Path, Query};
+use crate::platform::web::extract::{Form, Path, Query};
 use crate::platform::web::{Html, Viewer};
 use crate::platform::{App, Error, Result};
 

@@ -163,8 +163,8 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "sign_ins_per_hour",
-        Some("100"),
-        "Passwords tried for one account, ten of them at once",
+        Some("90"),
+        "Passwords tried for one account, twenty of them at once; by one visitor a quarter, ten at once",
     ),
     setting(
         "sign_ins_per_minute",

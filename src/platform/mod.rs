@@ -7,6 +7,7 @@ pub mod cron;
 pub mod db;
 pub mod error;
 pub mod health;
+mod keepsake;
 pub mod outbox;
 pub mod random;
 pub mod tasks;
@@ -23,6 +24,7 @@ pub use config::Config;
 pub use db::{Db, Tx};
 pub use error::{Error, Result};
 pub use health::Health;
+pub use keepsake::keepsake;
 pub use outbox::Outbox;
 pub use web::limits::Limits;
 

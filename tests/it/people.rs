@@ -1,12 +1,14 @@
 //! People: signing up and in, what nobody may learn, who may do what, and how often.
 
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::TimeDelta;
+use grb_app::notices::{Class, Kind};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
-use crate::common::{Served, TestApp, count};
+use crate::common::{Served, TestApp, count, gbm_at};
 
 pub(crate) const PASSWORD: &str = "seven quiet owls over Pic du Midi";
 
@@ -274,57 +276,71 @@ async fn no_answer_tells_whether_an_address_is_known() {
 }
 
 #[tokio::test]
-async fn an_unknown_address_takes_as_long_as_a_wrong_password() {
+async fn an_unknown_address_costs_as_much_work_as_a_wrong_password() {
     let desk = TestApp::serve().await;
     member(&desk, "known@example.org").await;
-    let (mut unknown, mut wrong) = (Vec::new(), Vec::new());
-    for _ in 0..20 {
-        for (email, times) in [
-            ("nobody@example.org", &mut unknown),
-            ("known@example.org", &mut wrong),
-        ] {
-            desk.app.clock.advance(TimeDelta::minutes(1));
-            let begun = Instant::now();
-            assert_eq!(knock(&desk, email, "wrong wrong wrong").await.status(), 401);
-            times.push(begun.elapsed());
-        }
+    sign_up(&desk, "unconfirmed@example.org").await;
+    // Argon2 is what takes the time. Wall times differ by chance where the cores are busy; how often it ran does not.
+    let counters = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let shown = counters.handle();
+    let _here = metrics::set_default_local_recorder(&counters);
+    for (at, email) in ["known@", "nobody@", "unconfirmed@", "nobody at all"]
+        .into_iter()
+        .enumerate()
+    {
+        let email = format!("{email}example.org");
+        let answer = knock(&desk, &email, "wrong wrong wrong").await;
+        assert_eq!(answer.status(), 401);
+        let judged = format!("grb_passwords_judged_total {}", at + 1);
+        let all = shown.render();
+        assert!(all.lines().any(|line| line == judged), "{email}: {all}");
     }
-    unknown.sort();
-    wrong.sort();
-    let (unknown, wrong) = (unknown[10].as_secs_f64(), wrong[10].as_secs_f64());
-    // Without the dummy hash an unknown address would answer in a tenth of the time.
-    assert!(
-        (0.5..2.0).contains(&(unknown / wrong)),
-        "unknown {unknown:.4} s, wrong {wrong:.4} s"
-    );
+}
+
+/// A client whose connections come from another address of this machine.
+fn elsewhere(last: u8) -> reqwest::Client {
+    let from = std::net::IpAddr::from([127, 0, 0, last]);
+    let client = reqwest::Client::builder().tls_certs_only([]);
+    client.local_address(from).build().unwrap()
 }
 
 #[tokio::test]
-async fn ten_thousand_guesses_in_an_hour_are_hardly_evaluated() {
+async fn ten_thousand_guesses_in_an_hour_are_hardly_evaluated_and_shut_nobody_out() {
     let desk = TestApp::serve().await;
     member(&desk, "known@example.org").await;
     desk.app.clock.advance(TimeDelta::hours(2));
-    let (mut evaluated, mut refused) = (0, 0);
-    for n in 0..10_000 {
-        match knock(&desk, "known@example.org", &format!("guess number {n}")).await {
-            answer if answer.status() == 401 => evaluated += 1,
-            answer => {
-                assert_eq!(answer.status(), 429);
+    let strangers: Vec<reqwest::Client> = (2..=9).map(elsewhere).collect();
+    let guess = async |stranger: &reqwest::Client, n: usize, pause: i64| {
+        let post = stranger.post(desk.url("/api/users/token"));
+        let guess = json!({ "username": "known@example.org", "password": format!("guess {n}") });
+        let answer = post.json(&guess).send().await.unwrap();
+        desk.app.clock.advance(TimeDelta::milliseconds(pause));
+        match answer.status().as_u16() {
+            401 => 1,
+            status => {
+                assert_eq!(status, 429);
                 assert!(answer.headers().contains_key("retry-after"));
-                refused += 1;
+                0
             }
         }
-        desk.app.clock.advance(TimeDelta::milliseconds(360));
+    };
+    // One stranger, for an hour; the owner comes from another address in the middle of it.
+    let mut evaluated = 0;
+    for n in 0..1_000 {
+        evaluated += guess(&strangers[0], n, 3_600).await;
+        if n == 500 {
+            let owner = knock(&desk, "known@example.org", PASSWORD).await;
+            assert_eq!(owner.status(), 200);
+        }
     }
-    assert!(
-        (90..=110).contains(&evaluated),
-        "{evaluated} evaluated, {refused} refused"
-    );
+    assert!((20..=33).contains(&evaluated), "{evaluated} evaluated");
+    // Many strangers, for another: together no more than the account allows.
     desk.app.clock.advance(TimeDelta::hours(1));
-    assert_eq!(
-        knock(&desk, "known@example.org", PASSWORD).await.status(),
-        200
-    );
+    let mut evaluated = 0;
+    for n in 0..10_000 {
+        evaluated += guess(&strangers[n % strangers.len()], n, 360).await;
+    }
+    assert!((90..=110).contains(&evaluated), "{evaluated} evaluated");
 }
 
 #[tokio::test]
@@ -921,6 +937,37 @@ async fn a_deleted_member_leaves_nothing() {
     .send()
     .await
     .unwrap();
+    let site = json!({ "name": "Garden", "latitude": 43.95, "longitude": 5.71, "telescopes": [{ "name": "Lens", "fov_deg": 9 }] });
+    let channel = json!({ "kind": "webhook", "url": "https://hooks.example.org/grb" });
+    for (path, body) in [("/api/sites", site), ("/api/channels", channel)] {
+        let made = asked(&desk, Method::POST, path, &token, &body).await;
+        assert_eq!(made.status(), 201, "{path}");
+    }
+    let burst = gbm_at(
+        1,
+        Kind::Flight,
+        20,
+        (10.0, 20.0, 3.0),
+        Some((Class::Grb, 0.9)),
+    );
+    desk.take(&burst).await;
+    grb_app::alerts::settle(&desk.app).await.unwrap();
+    // What is not there before proves nothing when it is not there after.
+    let owned = rows_of_members(&desk).await;
+    for table in [
+        "api_tokens",
+        "channels",
+        "outbox",
+        "second_steps",
+        "sessions",
+        "sites",
+        "telescopes",
+        "told",
+    ] {
+        assert!(owned[table] > 0, "{table} is empty: {owned:?}");
+    }
+    let bursts = "select count(*) from outbox where kind = 'burst' and channel = 'mail'";
+    assert_eq!(count(&desk.app, bursts).await, 1);
     let export = desk
         .client
         .get(desk.url("/account/export"))
@@ -966,19 +1013,31 @@ async fn a_deleted_member_leaves_nothing() {
         .status(),
         204
     );
-    let left = desk.app.db.read(|conn| {
-        let mut tables = conn.prepare("select distinct t.name from sqlite_schema t join pragma_table_info(t.name) c where t.type = 'table' and c.name = 'member_id'")?;
-        let tables: Vec<String> = tables.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        assert!(tables.len() >= 6, "{tables:?}");
-        let mut left = 0;
-        for table in tables.iter().filter(|table| *table != "links") {
-            left += conn.query_row(&format!("select count(*) from {table}"), [], |row| row.get::<_, i64>(0))?;
-        }
-        left += conn.query_row("select count(*) from links where member_id is not null", [], |row| row.get::<_, i64>(0))?;
-        left += conn.query_row("select count(*) from members", [], |row| row.get::<_, i64>(0))?;
-        Ok(left + conn.query_row("select count(*) from events where data like '%known@%'", [], |row| row.get::<_, i64>(0))?)
-    });
-    assert_eq!(left.await.unwrap(), 0);
+    let left = rows_of_members(&desk).await;
+    assert!(left.values().all(|rows| *rows == 0), "{left:?}");
+    let members = "select count(*) from members";
+    assert_eq!(count(&desk.app, members).await, 0);
+    let events = "select count(*) from events where data like '%known@%'";
+    assert_eq!(count(&desk.app, events).await, 0);
+}
+
+/// How many rows each table has that are a member's, or belong to such a row.
+async fn rows_of_members(desk: &Served) -> BTreeMap<String, i64> {
+    let read = |conn: &rusqlite::Connection| {
+        let mut tables = conn.prepare(
+            "select distinct t.name, 'member_id is not null' from sqlite_schema t join pragma_table_info(t.name) c
+             where t.type = 'table' and c.name = 'member_id'
+             union all select 'telescopes', 'true'",
+        )?;
+        let tables = tables.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let tables: Vec<(String, String)> = tables.collect::<Result<_, _>>()?;
+        let count = |(table, whose): (String, String)| {
+            let sql = format!("select count(*) from {table} where {whose}");
+            Ok((table, conn.query_row(&sql, [], |row| row.get(0))?))
+        };
+        tables.into_iter().map(count).collect()
+    };
+    desk.app.db.read(read).await.unwrap()
 }
 
 #[tokio::test]
@@ -1185,4 +1244,165 @@ async fn a_letter_s_link_leads_to_the_public_address_whatever_the_request_said()
         .await
         .unwrap();
     assert!(matches!(gone, Composed::Nothing(_)));
+}
+
+/// What a page shows once: the first of its secrets.
+async fn secret(page: Response) -> String {
+    let text = page.text().await.unwrap();
+    let after = text.split("<li><code>").nth(1).unwrap_or_default();
+    after.split('<').next().unwrap_or_default().to_owned()
+}
+
+async fn status_of(desk: &Served, token: &str) -> u16 {
+    let me = asked(desk, Method::GET, "/api/users/me", token, &json!({})).await;
+    me.status().as_u16()
+}
+
+#[tokio::test]
+async fn what_changes_while_a_change_waits_stays_changed() {
+    let desk = TestApp::serve().await;
+    let plain = member(&desk, "member@example.org").await;
+    let officer = officer(&desk, "officer@example.org").await;
+    for (path, token) in [("/api/users/1", &officer), ("/api/users/me", &plain)] {
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let app = desk.app.clone();
+        let meanwhile = tokio::spawn(async move {
+            app.db
+                .write(move |tx| {
+                    held.recv_timeout(Duration::from_secs(20)).unwrap();
+                    Ok(tx.execute("update members set notify = 'digest' where id = 1", [])?)
+                })
+                .await
+        });
+        let body = json!({ "full_name": "Ada Heron" });
+        let change = asked(&desk, Method::PUT, path, token, &body);
+        let let_go = async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            release.send(()).unwrap();
+        };
+        let (answer, ()) = tokio::join!(change, let_go);
+        meanwhile.await.unwrap().unwrap();
+        let kept: Value = answer.json().await.unwrap();
+        assert_eq!(
+            (&kept["full_name"], &kept["notify"]),
+            (&"Ada Heron".into(), &"digest".into()),
+            "{path}"
+        );
+        let back = json!({ "full_name": "Ada Owl", "notify": "every" });
+        asked(&desk, Method::PUT, path, token, &back).await;
+    }
+}
+
+#[tokio::test]
+async fn tokens_end_with_a_forgotten_password_and_with_a_changed_one_if_asked() {
+    let desk = TestApp::serve().await;
+    member(&desk, "known@example.org").await;
+    let token = async |password: &str| {
+        let here = cookie(&desk, "known@example.org", password).await.unwrap();
+        let fields = [("token_name", "dome"), ("current", password)];
+        let made = form(&desk, "/account/tokens", &here, &fields);
+        (secret(made.send().await.unwrap()).await, here)
+    };
+    let change = async |here: &str, old: &str, new: &str, more: &[(&str, &str)]| {
+        let fields = [
+            ("current", old),
+            ("password", new),
+            ("password_confirmation", new),
+        ];
+        let fields = [&fields[..], more].concat();
+        let set = form(&desk, "/account/password", here, &fields);
+        assert_eq!(set.send().await.unwrap().status(), 303);
+    };
+    let new = "eleven grey herons at low tide";
+    let (dome, here) = token(PASSWORD).await;
+    change(&here, PASSWORD, new, &[]).await;
+    assert_eq!(status_of(&desk, &dome).await, 200);
+    change(&here, new, PASSWORD, &[("revoke", "yes")]).await;
+    assert_eq!(status_of(&desk, &dome).await, 401);
+
+    let (dome, _) = token(PASSWORD).await;
+    form(&desk, "/forgotten", "", &[("email", "known@example.org")])
+        .send()
+        .await
+        .unwrap();
+    let link = letter(&desk, "known@example.org", "reset").await.unwrap();
+    let good = [("password", new), ("password_confirmation", new)];
+    let reset = form(&desk, &format!("/reset/{link}"), "", &good);
+    assert_eq!(reset.send().await.unwrap().status(), 303);
+    assert_eq!(status_of(&desk, &dome).await, 401);
+}
+
+#[tokio::test]
+async fn a_token_lasts_as_long_as_was_asked_or_is_not_made() {
+    let desk = TestApp::serve().await;
+    member(&desk, "known@example.org").await;
+    let here = cookie(&desk, "known@example.org", PASSWORD).await.unwrap();
+    let make = async |lasts: &str| {
+        let fields = [
+            ("token_name", "dome"),
+            ("lasts", lasts),
+            ("current", PASSWORD),
+        ];
+        let made = form(&desk, "/account/tokens", &here, &fields);
+        let page = made.send().await.unwrap();
+        (page.status().as_u16(), page.text().await.unwrap())
+    };
+    for wrong in ["0", "-7", "9999", "abc", "99999999999999999999"] {
+        let (status, page) = make(wrong).await;
+        assert_eq!(status, 422, "{wrong}");
+        assert!(page.contains("lasts-fault") && page.contains("value=\"dome\""));
+    }
+    assert_eq!(count(&desk.app, "select count(*) from api_tokens").await, 0);
+    assert_eq!((make("").await.0, make("30").await.0), (200, 200));
+    let lasts = "select expires_at - created_at from api_tokens order by id";
+    let read = move |conn: &rusqlite::Connection| {
+        let mut select = conn.prepare(lasts)?;
+        let lasts = select.query_map([], |row| row.get(0))?;
+        Ok(lasts.collect::<Result<Vec<Option<i64>>, _>>()?)
+    };
+    let month = TimeDelta::days(30).num_microseconds();
+    assert_eq!(desk.app.db.read(read).await.unwrap(), [None, month]);
+}
+
+#[tokio::test]
+async fn a_letter_whose_link_is_void_does_not_leave() {
+    let desk = TestApp::serve().await;
+    member(&desk, "known@example.org").await;
+    let waiting =
+        "select count(*) from outbox where state = 'waiting' and payload ->> 'letter' = 'reset'";
+    let mut links = Vec::new();
+    for _ in 0..2 {
+        let forgotten = form(&desk, "/forgotten", "", &[("email", "known@example.org")]);
+        forgotten.send().await.unwrap();
+        links.push(letter(&desk, "known@example.org", "reset").await.unwrap());
+        assert_eq!(count(&desk.app, waiting).await, 1);
+    }
+    assert_eq!(desk.page(&format!("/reset/{}", links[0])).await.0, 404);
+    assert_eq!(desk.page(&format!("/reset/{}", links[1])).await.0, 200);
+    // Somebody who is shut out gets no way in by a letter that was still waiting.
+    let disable = json!({ "disabled": true });
+    let officer = officer(&desk, "officer@example.org").await;
+    asked(&desk, Method::PUT, "/api/users/1", &officer, &disable).await;
+    assert_eq!(count(&desk.app, waiting).await, 0);
+}
+
+#[tokio::test]
+async fn members_are_found_by_their_names_in_any_writing() {
+    let desk = TestApp::serve().await;
+    let officer = officer(&desk, "officer@example.org").await;
+    let name = json!({ "full_name": "Zoë Çelik" });
+    asked(&desk, Method::PUT, "/api/users/1", &officer, &name).await;
+    for (words, wanted) in [
+        ("%C3%87elik", 1),
+        ("%C3%87ELIK", 1),
+        ("zo%C3%8B", 1),
+        ("Officer@", 1),
+        ("", 1),
+        ("celik", 0),
+    ] {
+        let path = format!("/api/users?q={words}");
+        let found = asked(&desk, Method::GET, &path, &officer, &json!({})).await;
+        let found: Value = found.json().await.unwrap();
+        assert_eq!(found["items"].as_array().unwrap().len(), wanted, "{words}");
+    }
 }

@@ -3,7 +3,7 @@
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
-use crate::common::{Served, TestApp};
+use crate::common::{Served, TestApp, count};
 
 /// A member of a served desk, with a token.
 pub(crate) struct Caller<'a> {
@@ -468,7 +468,14 @@ async fn preferences_are_one_choice_and_finer_ones() {
             .send()
     };
     let wanted = "notify=observable&missions=Swift&missions=SVOM&tiers=A&tiers=B&largest_error_deg=&min_altitude_deg=25&latest_age_h=6&quiet_from=23%3A00&quiet_to=06%3A30&daily_cap=4";
-    assert_eq!(send(wanted).await.unwrap().status(), 303);
+    // Officers hear of every change, however it is made, and of nothing that changes nothing.
+    let heard = "select count(*) from events where name = 'user.updated'";
+    let before = count(&desk.app, heard).await;
+    for _ in 0..2 {
+        assert_eq!(send(wanted).await.unwrap().status(), 303);
+        let heard = count(&desk.app, heard).await;
+        assert_eq!(heard - before, 1);
+    }
     let kept = desk
         .app
         .db
@@ -489,6 +496,21 @@ async fn preferences_are_one_choice_and_finer_ones() {
     assert_eq!(preferences["only_when_dark"], false);
     assert_eq!(preferences["quiet_from"], "23:00:00");
     assert_eq!(preferences["daily_cap"], 4);
+
+    // None of them is not all of them.
+    let rest = "notify=every&largest_error_deg=&min_altitude_deg=20&latest_age_h=12&quiet_from=&quiet_to=&daily_cap=";
+    let none = send(rest).await.unwrap();
+    assert_eq!(none.status(), 422);
+    let page = none.text().await.unwrap();
+    assert_eq!(page.matches("Choose at least one").count(), 2);
+    let ticked = |name: &str| {
+        let boxes = page.split("<input type=\"checkbox\"").skip(1);
+        let boxes = boxes.filter_map(|rest| rest.split('>').next());
+        boxes
+            .filter(|one| one.contains(name) && one.contains(" checked"))
+            .count()
+    };
+    assert_eq!((ticked("missions"), ticked("tiers")), (0, 0));
 
     let faulty = send("notify=sometimes&min_altitude_deg=steep&latest_age_h=6&quiet_from=23%3A00")
         .await
@@ -594,7 +616,7 @@ async fn a_test_goes_once_a_minute() {
         ]
     );
     let waiting = "select count(*) from outbox where kind = 'channel-test' and channel = 'ntfy' and address = 'https://ntfy.sh/bursts'";
-    assert_eq!(crate::common::count(&desk.app, waiting).await, 1);
+    assert_eq!(count(&desk.app, waiting).await, 1);
 }
 
 /// Swift's position of a burst, as if it had just been sent.

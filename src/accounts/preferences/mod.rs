@@ -2,7 +2,6 @@
 
 mod input;
 mod page;
-pub mod store;
 
 pub use input::MISSIONS;
 pub(super) use page::router;
@@ -43,7 +42,8 @@ pub struct Preferences {
     pub only_when_dark: bool,
     /// Oldest burst, h since its trigger, that is still told.
     pub latest_age_h: f64,
-    /// In the time of the member's first site: nothing is sent between these two, but for withdrawals; it waits.
+    /// In the time of the member's first site, without one in the club's: nothing is sent between these two, but for
+    /// withdrawals; it waits.
     #[schema(value_type = Option<String>)]
     pub quiet_from: Option<NaiveTime>,
     #[schema(value_type = Option<String>)]

@@ -1,7 +1,6 @@
 //! The page on which a member says what to be told.
 
 use askama::Template;
-use axum::Form;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -10,13 +9,14 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{Choice, MISSIONS, Notify, Preferences, store};
+use super::{Choice, MISSIONS, Notify, Preferences};
 use crate::accounts::channels::{self, Channel};
 use crate::accounts::extract::SignedIn;
 use crate::accounts::model::Member;
-use crate::accounts::sites;
+use crate::accounts::people::{self, Moment};
+use crate::accounts::{sites, store};
 use crate::platform::error::FieldFault;
-use crate::platform::web::extract::{Path, Query};
+use crate::platform::web::extract::{Form, Path, Query};
 use crate::platform::web::form::sentence;
 use crate::platform::web::{Html, Viewer};
 use crate::platform::{App, Error, Result};
@@ -71,15 +71,16 @@ struct ChannelFields {
 /// What was sent: names may repeat.
 type Sent = Form<Vec<(String, String)>>;
 
+const TIERS: [&str; 2] = ["A", "B"];
+
 impl Page {
     fn missions(&self) -> Vec<(&'static str, bool)> {
         let chosen = |name: &str| self.form.missions.iter().any(|one| one == name);
-        let all = self.form.missions.is_empty();
-        MISSIONS.map(|name| (name, all || chosen(name))).to_vec()
+        MISSIONS.map(|name| (name, chosen(name))).to_vec()
     }
 
     fn tier(&self, tier: &str) -> bool {
-        self.form.tiers.is_empty() || self.form.tiers.iter().any(|one| one == tier)
+        self.form.tiers.iter().any(|one| one == tier)
     }
 
     /// The finer choices are shown open where one is not as usual, or faulty.
@@ -108,8 +109,8 @@ impl Fields {
                 .unwrap_or_default()
         };
         Self {
-            missions: preferences.missions.clone(),
-            tiers: preferences.tiers.clone(),
+            missions: ticked(&preferences.missions, &MISSIONS),
+            tiers: ticked(&preferences.tiers, &TIERS),
             largest_error_deg: preferences
                 .largest_error_deg
                 .map(|error| error.to_string())
@@ -146,14 +147,19 @@ impl Fields {
                 _ => {}
             }
         }
-        // All of them is what stays true when another mission flies.
-        if fields.missions.len() == MISSIONS.len() {
-            fields.missions.clear();
-        }
-        if fields.tiers.len() == 2 {
-            fields.tiers.clear();
-        }
         fields
+    }
+
+    /// What is wrong with the boxes: none of them is not all of them, nor a way to hear nothing.
+    fn judge(&self, faults: &mut Vec<FieldFault>) {
+        for (field, boxes) in [("missions", &self.missions), ("tiers", &self.tiers)] {
+            if boxes.is_empty() {
+                faults.push(FieldFault {
+                    field: field.into(),
+                    message: "choose at least one; to hear nothing, choose that above".into(),
+                });
+            }
+        }
     }
 
     /// As [`Preferences::checked`] takes it; a field left empty has its default.
@@ -174,12 +180,28 @@ impl Fields {
             (name.to_owned(), value)
         };
         let others = [
-            ("missions", self.missions.clone().into()),
-            ("tiers", self.tiers.clone().into()),
+            ("missions", chosen(&self.missions, &MISSIONS).into()),
+            ("tiers", chosen(&self.tiers, &TIERS).into()),
             ("only_when_dark", self.only_when_dark.into()),
         ];
         let others = others.map(|(name, value)| (name.to_owned(), value));
         texts.into_iter().map(text).chain(others).collect()
+    }
+}
+
+/// The boxes that are ticked: all of them where the preference names none.
+fn ticked(named: &[String], all: &[&str]) -> Vec<String> {
+    match named {
+        [] => all.iter().map(ToString::to_string).collect(),
+        some => some.to_vec(),
+    }
+}
+
+/// The preference of ticked boxes. All of them are none by name, which stays true when another mission flies.
+fn chosen(ticked: &[String], all: &[&str]) -> Vec<String> {
+    match all.iter().all(|one| ticked.iter().any(|sent| sent == one)) {
+        true => Vec::new(),
+        false => ticked.to_vec(),
     }
 }
 
@@ -217,16 +239,19 @@ async fn change(
     let chosen = sent.iter().find(|(name, _)| name == "notify");
     let notify = chosen.and_then(|(_, word)| Notify::parse(word));
     let form = Fields::of_sent(sent);
-    let (notify, preferences) = match (notify, member.preferences.checked(&form.given())) {
-        (Some(notify), Ok(preferences)) => (notify, preferences),
+    let mut faults = Vec::new();
+    form.judge(&mut faults);
+    if notify.is_none() {
+        faults.push(FieldFault {
+            field: "notify".into(),
+            message: "choose one".into(),
+        });
+    }
+    let checked = member.preferences.checked(&form.given());
+    let (notify, preferences) = match (notify, checked) {
+        (Some(notify), Ok(preferences)) if faults.is_empty() => (notify, preferences),
         (notify, checked) => {
-            let mut faults = checked.err().unwrap_or_default();
-            if notify.is_none() {
-                faults.push(FieldFault {
-                    field: "notify".into(),
-                    message: "choose one".into(),
-                });
-            }
+            faults.extend(checked.err().unwrap_or_default());
             let page = Page {
                 choices: notify.unwrap_or(member.notify).choices(),
                 form,
@@ -236,13 +261,16 @@ async fn change(
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response());
         }
     };
-    let now = app.clock.now();
-    app.db
-        .write(move |tx| {
-            store::set_notify(tx, now, member.id, notify)?;
-            store::set_preferences(tx, now, member.id, &preferences)
-        })
-        .await?;
+    let (at, bus) = (Moment::of(&app), app.bus.clone());
+    let saved = app.db.write(move |tx| {
+        let member = Member {
+            notify,
+            preferences,
+            ..store::member(tx, member.id)?
+        };
+        people::save(tx, &bus, at, &member)
+    });
+    saved.await?;
     Ok(Redirect::to("/preferences?done=saved").into_response())
 }
 

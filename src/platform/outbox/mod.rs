@@ -29,7 +29,7 @@ use transport::{Carrier, Transport};
 
 pub use local::local_routes;
 pub use settings::Mail;
-pub use store::{Entry, State, forget_member, is_open, readdress};
+pub use store::{Entry, State, forget_member, is_open, readdress, take_back};
 pub use transport::Kept;
 pub use worker::{condition, letters, pushes};
 

@@ -313,6 +313,13 @@ pub fn readdress(tx: &Tx, member: i64, old: &str, new: &str) -> Result<()> {
     Ok(())
 }
 
+/// Takes a parcel back that still waits: it has become pointless.
+pub fn take_back(tx: &Tx, key: &str) -> Result<()> {
+    tx.prepare_cached("delete from outbox where key = ?1 and state = 'waiting'")?
+        .execute([key])?;
+    Ok(())
+}
+
 /// Takes back what waits for a member and forgets what has left, and what was said of the address: for somebody who has gone.
 pub fn forget_member(tx: &Tx, member: i64, address: &str) -> Result<()> {
     tx.execute("delete from outbox where member_id = ?1", [member])?;

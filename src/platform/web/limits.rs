@@ -23,8 +23,12 @@ use crate::platform::{Clock, Error, Result};
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Passwords for one account that may be tried at once.
-const SIGN_IN_BURST: NonZeroU32 = NonZeroU32::new(10).expect("ten");
+/// Passwords for one account that may be tried at once; by one visitor, half as many.
+const SIGN_IN_BURST: NonZeroU32 = NonZeroU32::new(20).expect("twenty");
+const GUESS_BURST: NonZeroU32 = NonZeroU32::new(10).expect("ten");
+
+/// The part of an account's turns that one visitor may use up: somebody who guesses does not shut its owner out.
+const SHARE: u32 = 4;
 
 /// Letters that strangers can have sent to one address in an hour.
 const LETTERS: NonZeroU32 = NonZeroU32::new(5).expect("five");
@@ -37,8 +41,10 @@ const SLOTS: u64 = 1 << 18;
 pub struct Limits {
     /// Changing requests, by visitor.
     pub writes: Limit,
-    /// Passwords tried, by account.
+    /// Passwords tried by strangers, by account.
     pub sign_ins: Limit,
+    /// Passwords and codes tried, by account and who tries: a visitor, a known device, or the member signed in.
+    pub guesses: Limit,
     /// Passwords tried, by visitor.
     pub knocks: Limit,
     /// Sign-ups and forgotten passwords, by visitor.
@@ -50,9 +56,11 @@ pub struct Limits {
 impl Limits {
     pub fn new(rates: &Rates, clock: &Clock) -> Self {
         let limit = |count, time, burst| Limit::new(count, time, burst, clock.clone());
+        let guesses = NonZeroU32::new(rates.sign_ins.get() / SHARE).unwrap_or(NonZeroU32::MIN);
         Self {
             writes: limit(rates.writes, MINUTE, rates.writes),
             sign_ins: limit(rates.sign_ins, HOUR, SIGN_IN_BURST.min(rates.sign_ins)),
+            guesses: limit(guesses, HOUR, GUESS_BURST.min(rates.sign_ins)),
             knocks: limit(rates.knocks, MINUTE, rates.knocks),
             sign_ups: limit(rates.sign_ups, HOUR, rates.sign_ups),
             letters: limit(LETTERS, HOUR, LETTERS),
