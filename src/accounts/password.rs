@@ -75,9 +75,11 @@ pub async fn matches(password: String, kept: Option<String>) -> Result<bool> {
         let kept = PasswordHash::new(kept).map_err(odd)?;
         let params = Params::try_from(&kept).map_err(odd)?;
         let salt = kept.salt.ok_or_else(|| odd("a hash without a salt"))?;
+        let found = output(&password, &salt, params)?;
+        // After the work, which it stands for.
         judged.increment(1);
         // Compared in constant time.
-        Ok(kept.hash == Some(output(&password, &salt, params)?))
+        Ok(kept.hash == Some(found))
     })
     .await
 }
