@@ -71,7 +71,7 @@ impl Mail {
                     _ if json => print_json(&answer)?,
                     Some(1) => println!("One letter is tried again."),
                     Some(0) => println!(
-                        "No such letter waits or has failed; what has left or expired is not sent again."
+                        "No such letter was tried in vain; what waits leaves in its time, and what has left or expired is not sent again."
                     ),
                     more => println!("{} letters are tried again.", more.unwrap_or_default()),
                 }

@@ -85,7 +85,8 @@ pub struct Entry {
     pub last_answer: Option<String>,
     pub created_at: DateTime<Utc>,
     pub finished_at: Option<DateTime<Utc>>,
-    /// What the letter is made from.
+    /// What the letter is made from. A secret may be in it: it is shown to nobody.
+    #[serde(skip)]
     pub payload: serde_json::Value,
 }
 
