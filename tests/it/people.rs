@@ -1089,10 +1089,8 @@ async fn the_club_keeps_an_officer_and_officers_hear_of_members() {
             .status(),
         403
     );
-    let listen = async |token: &str| {
-        let get = desk
-            .client
-            .get(desk.url("/api/stream?topics=users&since=0"));
+    let listen = async |path: &str, token: &str| {
+        let get = desk.client.get(desk.url(path));
         let get = if token.is_empty() {
             get
         } else {
@@ -1100,14 +1098,14 @@ async fn the_club_keeps_an_officer_and_officers_hear_of_members() {
         };
         get.send().await.unwrap().status().as_u16()
     };
-    assert_eq!(
-        (
-            listen("").await,
-            listen(&officer).await,
-            listen(&plain).await
-        ),
-        (401, 403, 200)
-    );
+    for path in [
+        "/api/stream?topics=users&since=0",
+        "/api/events/users/stream?since=0",
+    ] {
+        assert_eq!(listen(path, "").await, 401, "{path}");
+        assert_eq!(listen(path, &officer).await, 403, "{path}");
+        assert_eq!(listen(path, &plain).await, 200, "{path}");
+    }
     // Shut out is shut out at once.
     assert_eq!(
         asked(

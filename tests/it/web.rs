@@ -192,6 +192,7 @@ async fn every_json_route_is_described() {
         "/api/bursts/{id}/notices",
         "/api/notices",
         "/api/stream",
+        "/api/events/users/stream",
         "/health/readiness",
         "/metrics",
     ] {

@@ -37,7 +37,9 @@ const TOPICS: [&str; 6] = [
 const PAGE: u32 = 200;
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(stream))
+    OpenApiRouter::new()
+        .routes(routes!(stream))
+        .routes(routes!(users))
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -59,11 +61,38 @@ async fn stream(
     Query(asked): Query<Asked>,
 ) -> Result<impl IntoResponse> {
     let topics = topics(asked.topics.as_deref(), person.as_deref())?;
+    told(&app, &headers, topics, asked.since).await
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+struct Since {
+    /// As in `/api/stream`.
+    since: Option<i64>,
+}
+
+/// The same of the topic `users` alone, for officers.
+#[utoipa::path(get, path = "/api/events/users/stream", tag = "stream", params(Since), responses((status = 200, content_type = "text/event-stream", body = String), (status = 401, body = super::problem::Problem), (status = 403, body = super::problem::Problem)))]
+async fn users(
+    State(app): State<App>,
+    headers: HeaderMap,
+    person: Option<Extension<Person>>,
+    Query(asked): Query<Since>,
+) -> Result<impl IntoResponse> {
+    let topics = topics(Some("users"), person.as_deref())?;
+    told(&app, &headers, topics, asked.since).await
+}
+
+async fn told(
+    app: &App,
+    headers: &HeaderMap,
+    topics: HashSet<String>,
+    since: Option<i64>,
+) -> Result<impl IntoResponse + use<>> {
     let last = headers
         .get("last-event-id")
         .and_then(|value| value.to_str().ok())
         .and_then(|text| text.trim().parse().ok());
-    let events = follow(&app, topics, last.or(asked.since)).await?;
+    let events = follow(app, topics, last.or(since)).await?;
     // Proxies such as nginx would otherwise hold events back.
     let unbuffered = [
         (HeaderName::from_static("x-accel-buffering"), "no"),
