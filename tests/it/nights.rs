@@ -133,7 +133,7 @@ impl Desk<'_> {
 
     /// What a webhook gets.
     async fn letter(&self, now: DateTime<Utc>) -> Value {
-        let payload = json!({ "burst": self.burst, "reason": "new", "revision": 1, "thread": self.burst, "first": true });
+        let payload = json!({ "burst": self.burst, "reason": "new", "revision": 1, "thread": self.burst, "first": true, "channel": 1 });
         let order = Order {
             id: 1,
             key: "key".into(),
