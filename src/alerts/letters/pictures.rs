@@ -1,6 +1,7 @@
 //! The pictures inside a letter: drawn as SVG by `sky`, made into small PNGs, shared by everybody who sees the same.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use anyhow::Context as _;
@@ -205,6 +206,11 @@ pub(super) async fn picture(
     static TURNS: Semaphore = Semaphore::const_new(2);
     static DRAWN: LazyLock<Cache<Key, Arc<Vec<u8>>, Bytes>> =
         LazyLock::new(|| Cache::with_weighter(256, KEPT, Bytes));
+    static NEWEST: AtomicI64 = AtomicI64::new(i64::MIN);
+    // What was drawn for minutes that are over is asked for no more. Asked for often until now, it would keep the new out.
+    if NEWEST.fetch_max(key.moment, Ordering::Relaxed) < key.moment {
+        DRAWN.retain(|old, _| old.moment >= key.moment);
+    }
     let view = key.view;
     let draw = async {
         let _turn = TURNS.acquire().await.map_err(anyhow::Error::from)?;
