@@ -139,14 +139,14 @@ impl<'a> View<'a> {
         )
     }
 
-    /// A bar at the top for each window.
+    /// A bar at the top for each window; one of minutes is to be seen as well.
     fn windows(&self) -> String {
         let bar = |(from, to): &Span| {
             let (from, to) = (self.x(*from), self.x(*to));
             format!(
                 r##"<rect class="window" x="{}" y="0" width="{}" height="4" fill="#ff8a5c"/>"##,
                 number(from),
-                number(to - from)
+                number((to - from).max(1.5))
             )
         };
         self.windows.iter().map(bar).collect()
@@ -371,11 +371,15 @@ fn risen(curve: &[Plane]) -> Vec<Vec<Plane>> {
     parts
 }
 
+/// Nothing where it would be too narrow to be seen: a renderer takes no rectangle without a width.
 fn ground(class: &str, from: f64, to: f64, fill: &str) -> String {
+    if to - from < 0.1 {
+        return String::new();
+    }
     format!(
         r#"<rect class="{class}" x="{}" y="0" width="{}" height="{}" fill="{fill}"/>"#,
         number(from),
-        number((to - from).max(0.0)),
+        number(to - from),
         FIELD.1
     )
 }
