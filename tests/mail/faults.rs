@@ -13,7 +13,8 @@ use serde_json::json;
 
 use crate::smtp::{At, Do, Relay, Setup};
 
-const LETTERS: usize = 2000;
+/// To 2000 people, and to 105 addresses that do not exist.
+const LETTERS: usize = 2105;
 /// The program lives for about so long.
 const LIFE: Duration = Duration::from_secs(3);
 /// Connections to the relay: so many letters may be under way at a kill.
@@ -65,6 +66,8 @@ fn fate(at: At, to: &str, _: u32) -> Do {
             Do::Say(450, "4.2.0 greylisted"),
             Do::Say(451, "4.3.0 error"),
             Do::Say(452, "4.5.3 too many"),
+            // Says nothing more; the next kill comes before the program loses patience, after a minute.
+            Do::Hang,
             Do::HangUp,
         ]),
         At::Data => one(&[
