@@ -10,6 +10,7 @@ pub mod health;
 mod keepsake;
 pub mod outbox;
 pub mod random;
+pub mod settings;
 pub mod tasks;
 pub mod telemetry;
 pub mod trust;

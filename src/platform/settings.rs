@@ -1,0 +1,178 @@
+//! Every setting that there is, with its default and what it is for.
+
+/// One setting: `key` in the file, `GRB_KEY` in the environment.
+pub struct Setting {
+    pub key: &'static str,
+    pub default: Option<&'static str>,
+    pub secret: bool,
+    pub help: &'static str,
+}
+
+const fn setting(key: &'static str, default: Option<&'static str>, help: &'static str) -> Setting {
+    Setting {
+        key,
+        default,
+        secret: false,
+        help,
+    }
+}
+
+const fn secret(key: &'static str, help: &'static str) -> Setting {
+    Setting {
+        key,
+        default: None,
+        secret: true,
+        help,
+    }
+}
+
+/// Every setting there is.
+pub const SETTINGS: &[Setting] = &[
+    setting(
+        "listen",
+        Some("127.0.0.1:8080"),
+        "Address and port of the web pages; port 0 picks a free one",
+    ),
+    setting("data_dir", None, "Folder of grb-app.db"),
+    setting(
+        "public_url",
+        None,
+        "Address under which members reach the pages; from `listen` unless set",
+    ),
+    setting(
+        "club_name",
+        Some("grb-app"),
+        "The club's name, on every page",
+    ),
+    setting(
+        "time_zone",
+        Some("UTC"),
+        "The club's time zone, e.g. Europe/Paris",
+    ),
+    setting(
+        "gcn_client_id",
+        None,
+        "Client id from gcn.nasa.gov/quickstart; with the secret it turns the listener on",
+    ),
+    secret(
+        "gcn_client_secret",
+        "Client secret from gcn.nasa.gov/quickstart",
+    ),
+    setting(
+        "gcn_domain",
+        Some("gcn.nasa.gov"),
+        "GCN's domain; test.gcn.nasa.gov for trials",
+    ),
+    setting(
+        "kafka_bootstrap",
+        None,
+        "Another broker than GCN's, host:port; turns the listener on by itself",
+    ),
+    setting(
+        "kafka_security",
+        None,
+        "plaintext, ssl, sasl_plaintext or sasl_ssl; sasl_ssl for GCN, else plaintext",
+    ),
+    setting(
+        "kafka_token_url",
+        None,
+        "Where the login token is fetched; from gcn_domain unless set",
+    ),
+    setting(
+        "kafka_ca",
+        None,
+        "A file of certificates to trust for the broker and the token address",
+    ),
+    setting(
+        "kafka_topics",
+        None,
+        "Topics to hear, separated by commas; GCN's burst topics unless set",
+    ),
+    setting(
+        "kafka_address_family",
+        Some("v4"),
+        "v4, v6 or any; many networks announce IPv6 and do not carry it",
+    ),
+    secret(
+        "notice_secret",
+        "Shared secret of hosts that push notices; without it they are refused",
+    ),
+    setting(
+        "stale_after_hours",
+        Some("12"),
+        "A burst older than this when its notice arrives is recorded, not told",
+    ),
+    secret(
+        "smtp_url",
+        "The mail relay: smtp://user:password@host:587?tls=required, or smtps://host",
+    ),
+    setting(
+        "smtp_ca",
+        None,
+        "A file of certificates to trust for the mail relay",
+    ),
+    setting(
+        "mail_folder",
+        None,
+        "A folder to write letters into, one .eml each, instead of sending them",
+    ),
+    setting(
+        "mail_from",
+        None,
+        "Sender of the letters, e.g. Orion Hill <desk@example.org>; from club_name and public_url unless set",
+    ),
+    setting(
+        "mail_rate",
+        None,
+        "Letters a minute that the relay may be given; as many as it takes unless set",
+    ),
+    setting(
+        "mail_connections",
+        Some("8"),
+        "Connections to the relay at once, 1 to 32",
+    ),
+    setting(
+        "mail_retry_seconds",
+        Some("60,300,900,3600"),
+        "Pauses before a letter is tried again, the last one repeated until 48 hours have gone",
+    ),
+    setting(
+        "cors_origins",
+        None,
+        "Origins whose scripts may read the API, separated by commas",
+    ),
+    setting(
+        "writes_per_minute",
+        Some("600"),
+        "Changing requests from one address",
+    ),
+    setting(
+        "sign_ins_per_hour",
+        Some("90"),
+        "Passwords tried for one account, twenty of them at once; by one visitor a quarter, ten at once",
+    ),
+    setting(
+        "sign_ins_per_minute",
+        Some("120"),
+        "Passwords tried from one address",
+    ),
+    setting(
+        "sign_ups_per_hour",
+        Some("60"),
+        "Sign-ups and forgotten passwords from one address",
+    ),
+    setting(
+        "mail_pictures",
+        Some("true"),
+        "Two pictures in each letter about a burst; false saves a small computer work",
+    ),
+    setting(
+        "metrics_listen",
+        None,
+        "Address of a listener that serves only /metrics",
+    ),
+    secret(
+        "metrics_token",
+        "Bearer token for /metrics; without it only this machine may read them",
+    ),
+];
