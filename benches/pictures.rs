@@ -15,13 +15,16 @@ fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_795_300_000, 0).unwrap_or_default()
 }
 
+/// Hills and a tree, a point every 10°.
 fn site() -> Site {
-    let points = [(0.0, 12.0), (40.0, 24.0), (140.0, 8.0), (240.0, 19.0)];
+    let points: Vec<(f64, f64)> = (0..36)
+        .map(|i| (f64::from(i) * 10.0, f64::from(i * 7 % 11) * 2.0))
+        .collect();
     Site {
         latitude: 44.0,
         longitude: 5.0,
         elevation: 640.0,
-        horizon: Horizon::profile(&points).unwrap_or(Horizon::flat(10.0)),
+        horizon: Horizon::profile(&points).unwrap_or(Horizon::flat(0.0)),
     }
 }
 

@@ -70,16 +70,31 @@ pub(super) fn positive(value: &impl Fn(f64) -> f64, knots: impl Iterator<Item = 
     spans
 }
 
-/// The time at which a value changes its sign, by halving down to a tenth of a millisecond.
+/// The time at which a value changes its sign, to a tenth of a millisecond: by the line through both ends, where an end that
+/// stays for long counts half (the Illinois rule); every third step halves the time, whatever the value does.
 fn change(value: &impl Fn(f64) -> f64, mut from: f64, mut to: f64) -> f64 {
-    let up = value(to) > 0.0;
-    while to - from > 1e-4 {
-        let middle = f64::midpoint(from, to);
-        if (value(middle) > 0.0) == up {
-            to = middle;
-        } else {
-            from = middle;
+    const CLOSE: f64 = 1e-4;
+    let (mut before, mut after) = (value(from), value(to));
+    let up = after > 0.0;
+    let mut last = None;
+    for step in 1.. {
+        if to - from <= CLOSE {
+            break;
         }
+        let part = before / (before - after);
+        let straight = (0.0..=1.0).contains(&part) && step % 3 != 0;
+        let guess = from + (to - from) * if straight { part } else { 0.5 };
+        // A root next to an end is shut in from the other side.
+        let t = guess.clamp(from + CLOSE / 2.0, to - CLOSE / 2.0);
+        let here = value(t);
+        let beyond = (here > 0.0) == up;
+        let weight = if last == Some(beyond) { 0.5 } else { 1.0 };
+        if beyond {
+            (to, after, before) = (t, here, before * weight);
+        } else {
+            (from, before, after) = (t, here, after * weight);
+        }
+        last = Some(beyond);
     }
     f64::midpoint(from, to)
 }

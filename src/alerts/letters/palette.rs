@@ -11,11 +11,10 @@ const BINS: usize = 1 << 15;
 /// An opaque picture as PNG.
 pub(super) fn png(pixels: &Pixmap) -> anyhow::Result<Vec<u8>> {
     let (palette, names) = palette(pixels.pixels());
-    let indexed: Vec<u8> = pixels
-        .pixels()
-        .iter()
-        .map(|pixel| names[bin(pixel)])
-        .collect();
+    let mut indexed: Vec<u8> = Vec::with_capacity(pixels.pixels().len());
+    for run in runs(pixels.pixels()) {
+        indexed.extend(std::iter::repeat_n(names[bin(&run[0])], run.len()));
+    }
     let mut bytes = Vec::with_capacity(64 * 1024);
     let mut encoder = png::Encoder::new(&mut bytes, pixels.width(), pixels.height());
     encoder.set_color(png::ColorType::Indexed);
@@ -31,8 +30,8 @@ pub(super) fn png(pixels: &Pixmap) -> anyhow::Result<Vec<u8>> {
 /// The commonest colours, a few for the rarer ones, and for each bin the one that is nearest.
 fn palette(pixels: &[PremultipliedColorU8]) -> (Vec<[u8; 3]>, Vec<u8>) {
     let mut bins = vec![Bin::default(); BINS];
-    for pixel in pixels {
-        bins[bin(pixel)].add(pixel);
+    for run in runs(pixels) {
+        bins[bin(&run[0])].add(run);
     }
     let mut used: Vec<usize> = (0..BINS).filter(|index| bins[*index].count > 0).collect();
     used.sort_unstable_by_key(|index| std::cmp::Reverse(bins[*index].count));
@@ -42,18 +41,26 @@ fn palette(pixels: &[PremultipliedColorU8]) -> (Vec<[u8; 3]>, Vec<u8>) {
         let corner = |shift: usize| index >> shift & 3;
         rest[corner(13) << 4 | corner(8) << 2 | corner(3)].join(&bins[*index]);
     }
-    let common = common.iter().map(|index| bins[*index]);
+    let colours = common.iter().map(|index| bins[*index]);
     let rest = rest.into_iter().filter(|bin| bin.count > 0);
-    let palette: Vec<[u8; 3]> = common.chain(rest).map(|bin| bin.mean()).collect();
+    let palette: Vec<[u8; 3]> = colours.chain(rest).map(|bin| bin.mean()).collect();
     let mut names = vec![0; BINS];
-    for index in used {
-        let colour = bins[index].mean();
+    for (name, index) in (0_u8..=255).zip(common) {
+        names[*index] = name;
+    }
+    for index in rare {
+        let colour = bins[*index].mean();
         let nearest = (0_u8..=255)
             .zip(&palette)
             .min_by_key(|(_, other)| distance(colour, **other));
-        names[index] = nearest.map_or(0, |(name, _)| name);
+        names[*index] = nearest.map_or(0, |(name, _)| name);
     }
     (palette, names)
+}
+
+/// Neighbours of one colour, most of what a drawing consists of.
+fn runs(pixels: &[PremultipliedColorU8]) -> impl Iterator<Item = &[PremultipliedColorU8]> {
+    pixels.chunk_by(|a, b| a == b)
 }
 
 fn bin(pixel: &PremultipliedColorU8) -> usize {
@@ -74,14 +81,15 @@ struct Bin {
 }
 
 impl Bin {
-    fn add(&mut self, pixel: &PremultipliedColorU8) {
-        self.count += 1;
+    fn add(&mut self, run: &[PremultipliedColorU8]) {
+        let (pixel, count) = (run[0], u32::try_from(run.len()).unwrap_or(u32::MAX));
+        self.count += count;
         for (sum, value) in self
             .sum
             .iter_mut()
             .zip([pixel.red(), pixel.green(), pixel.blue()])
         {
-            *sum += u32::from(value);
+            *sum += u32::from(value) * count;
         }
     }
 
