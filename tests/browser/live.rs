@@ -86,8 +86,7 @@ async fn the_first_page_fills_by_itself_in_every_window() {
         );
     }
     assert_eq!(browser.run(&format!("return {MARKED}")).await, true);
-    let shown =
-        "return document.querySelector('#latest').innerText.replaceAll(/just now|[0-9]+ (s|min) ago/g, '')";
+    let shown = "return document.querySelector('#latest').innerText.replaceAll(/just now|[0-9]+ (s|min) ago/g, '')";
     let here = browser.text(shown).await;
     browser.new_window().await;
     browser.go(&desk.url("/")).await;
