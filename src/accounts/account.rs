@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::extract::InPerson;
 use super::fields::{self, Email};
-use super::pages::{SaidPage, new_password, refused};
+use super::pages::{SaidPage, new_password, refused, unkept};
 use super::people::{self, Moment};
 use super::sessions::{self, Caller, Kept, Proof};
 use super::{entry, export, password, second_step, sign_up, store};
@@ -438,17 +438,6 @@ async fn step_confirm(
         ..SaidPage::new(viewer, "For the day the phone is lost", &lines)
     };
     Ok(unkept(page))
-}
-
-/// A page that shows a secret: no browser keeps it.
-fn unkept(page: SaidPage) -> Response {
-    let mut response = Html(page).into_response();
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CACHE_CONTROL,
-        header::HeaderValue::from_static("no-store"),
-    );
-    response
 }
 
 async fn step_off(

@@ -1,6 +1,6 @@
 //! What the pages of this area share: a plain form, and a page that says something.
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::platform::web::form::Field;
@@ -76,4 +76,15 @@ pub(super) fn new_password() -> [Field; 2] {
             .hint("At least 8 characters, better 12 or more; four words that do not belong together are good."),
         Field::new("password_confirmation", "The same once more").kind("password", "new-password"),
     ]
+}
+
+/// A page that shows a secret: no browser keeps it.
+pub(super) fn unkept(page: SaidPage) -> Response {
+    let mut response = Html(page).into_response();
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CACHE_CONTROL,
+        header::HeaderValue::from_static("no-store"),
+    );
+    response
 }
