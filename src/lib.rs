@@ -18,6 +18,8 @@ pub mod alerts;
 
 pub mod intake;
 
+pub mod observations;
+
 pub mod home;
 
 pub mod ops;

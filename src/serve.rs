@@ -18,7 +18,7 @@ use crate::platform::tasks::Tasks;
 use crate::platform::web::limits::slow_down;
 use crate::platform::web::{self, listen};
 use crate::platform::{App, bus, telemetry};
-use crate::{accounts, alerts, bursts, home, intake, ops};
+use crate::{accounts, alerts, bursts, home, intake, observations, ops};
 
 /// What is done at set times.
 fn chores() -> Vec<Chore> {
@@ -64,6 +64,7 @@ fn areas() -> (Router<App>, OpenApi) {
         .merge(accounts::router())
         .merge(bursts::router())
         .merge(alerts::router())
+        .merge(observations::router())
         .layer(from_fn(slow_down))
         // A host that catches up pushes hundreds of notices, and has proved who it is.
         .merge(intake::router())

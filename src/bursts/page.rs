@@ -6,8 +6,8 @@ use super::model::{Best, Burst, Verdict, class_in_words};
 use super::store::Heard;
 use super::story::{capital, percent, seen_by, story, what_in_short};
 use super::view::{
-    self, Better, BurstPage, BurstRow, CircularRow, Class, ClassStep, Extent, Fact, Headline,
-    Latency, Link, Name, NoticeRow, Outcome, Position, When, after, narrowing, span,
+    self, Better, BurstPage, BurstRow, CircularRow, Class, ClassStep, Extent, Fact, Fragment,
+    Headline, Latency, Link, Name, NoticeRow, Outcome, Position, When, after, narrowing, span,
 };
 use crate::notices::{self, Kind, Mission};
 use crate::platform::web::Viewer;
@@ -86,7 +86,17 @@ pub fn page(viewer: Viewer, whole: &Whole, now: DateTime<Utc>) -> BurstPage {
             .collect(),
         names: names(burst, &whole.heard),
         timeline: timeline(whole, now),
-        fragments: super::visibility::fragment(burst).into_iter().collect(),
+        answers: super::visibility::fragment(burst).into_iter().collect(),
+        reports: vec![observations(burst)],
+    }
+}
+
+/// What members saw of it, which the observations serve.
+fn observations(burst: &Burst) -> Fragment {
+    Fragment {
+        id: "observations".into(),
+        heading: "What was seen".into(),
+        url: format!("/bursts/{}/observations", burst.id),
     }
 }
 

@@ -65,7 +65,9 @@ pub struct BurstPage {
     /// Oldest first.
     pub timeline: Vec<NoticeRow>,
     /// Parts that other areas serve, put in by address: visibility, observations.
-    pub fragments: Vec<Fragment>,
+    /// Parts of the page from elsewhere: above the charts, and below them.
+    pub answers: Vec<Fragment>,
+    pub reports: Vec<Fragment>,
 }
 
 /// The line about the desk itself.

@@ -4,9 +4,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The reading order of `lib.rs`; an arrow may only point to the left.
-const ORDER: [&str; 12] = [
-    "platform", "sky", "notices", "accounts", "bursts", "alerts", "intake", "home", "ops", "demo",
-    "serve", "cli",
+const ORDER: [&str; 13] = [
+    "platform",
+    "sky",
+    "notices",
+    "accounts",
+    "bursts",
+    "alerts",
+    "intake",
+    "observations",
+    "home",
+    "ops",
+    "demo",
+    "serve",
+    "cli",
 ];
 
 /// No input, no output, no clock, no App in here.

@@ -1,0 +1,28 @@
+//! What members saw of a burst: reports, photometry and pictures; the light curve; what is handed on.
+
+pub mod coverage;
+pub mod curve;
+pub mod exports;
+pub mod filters;
+pub mod images;
+pub mod json;
+pub mod model;
+pub mod news;
+pub mod store;
+pub mod telling;
+
+pub use json::ObservationJson;
+pub use model::{Footprint, Image, Observation, System};
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::platform::App;
+
+pub fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(images::router())
+        .merge(curve::router())
+        .merge(coverage::router())
+        .merge(exports::router())
+        .merge(telling::router())
+}

@@ -1,0 +1,156 @@
+//! Observations in the database. Names of observers are read from `members`.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, Params, Row, params};
+
+use super::model::{Hidden, Image, Observation, Photometry, System};
+use crate::platform::{Error, Result, Tx};
+use crate::sky::Equatorial;
+
+/// Columns as [`observation`] reads them; what follows in a query names `observations` o and `members` m.
+pub(super) const OBSERVATION: &str = "select o.id, o.burst_id, o.member_id, m.full_name, o.revision, o.site_id, o.site, o.ra, o.dec, o.coordinates, o.coordinate_system,
+            o.instrument, o.field_deg, o.observed_at, o.exposure_s, o.filter, o.magnitude, o.magnitude_error, o.limiting_magnitude, o.magnitude_system,
+            o.comparison_stars, o.notes, o.airmass, o.time_meant, o.hidden_at, o.hidden_why, o.created_at, o.updated_at
+     from observations o join members m on m.id = o.member_id";
+
+/// One observation, hidden or not.
+pub fn one(conn: &Connection, id: i64) -> Result<Observation> {
+    let found = select(conn, "where o.id = ?1", [id])?;
+    found
+        .into_iter()
+        .next()
+        .ok_or(Error::NotFound("observation"))
+}
+
+/// A burst's observations that everybody sees, the earliest first.
+pub fn shown(conn: &Connection, burst: i64) -> Result<Vec<Observation>> {
+    let of_burst = "where o.burst_id = ?1 and o.hidden_at is null order by o.observed_at, o.id";
+    select(conn, of_burst, [burst])
+}
+
+/// What [`OBSERVATION`] with this end finds, with the pictures. Two queries.
+pub(super) fn select(
+    conn: &Connection,
+    which: &str,
+    params: impl Params,
+) -> Result<Vec<Observation>> {
+    let mut asked = conn.prepare_cached(&format!("{OBSERVATION} {which}"))?;
+    let mut rows = asked.query(params)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(observation(row)?);
+    }
+    let ids: Vec<i64> = found.iter().map(|observation| observation.id).collect();
+    let mut images = images(conn, &ids)?;
+    for observation in &mut found {
+        observation.images = images.remove(&observation.id).unwrap_or_default();
+    }
+    Ok(found)
+}
+
+/// Keeps a new observation; gives its id. `id`, `observer`, `revision`, `images` and the times of the record are not read.
+pub fn insert(tx: &Tx, now: DateTime<Utc>, new: &Observation) -> Result<i64> {
+    tx.prepare_cached(
+        "insert into observations (burst_id, member_id, site_id, site, ra, dec, coordinates, coordinate_system, instrument, field_deg, observed_at, exposure_s,
+             filter, magnitude, magnitude_error, limiting_magnitude, magnitude_system, comparison_stars, notes, airmass, time_meant, created_at, updated_at)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?22)",
+    )?
+    .execute(params![
+        new.burst_id,
+        new.member_id,
+        new.site_id,
+        new.site,
+        new.position.ra,
+        new.position.dec,
+        new.coordinates,
+        new.system.as_str(),
+        new.instrument,
+        new.field_deg,
+        new.start.timestamp_micros(),
+        new.exposure,
+        new.filter,
+        new.photometry.magnitude,
+        new.photometry.error,
+        new.photometry.limit,
+        new.photometry.system,
+        new.comparison_stars,
+        new.notes,
+        new.airmass,
+        new.time_meant,
+        now.timestamp_micros(),
+    ])?;
+    Ok(tx.last_insert_rowid())
+}
+
+/// Pictures by observation, the first added first.
+fn images(conn: &Connection, observations: &[i64]) -> Result<BTreeMap<i64, Vec<Image>>> {
+    let ids = serde_json::to_string(observations)?;
+    let mut asked = conn.prepare_cached(
+        "select observation_id, id, kind, width, height, thumb_width, thumb_height, footprint from observation_images
+         where observation_id in (select value from json_each(?1)) order by id",
+    )?;
+    let mut rows = asked.query([ids])?;
+    let mut all: BTreeMap<i64, Vec<Image>> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let footprint: Option<String> = row.get(7)?;
+        all.entry(row.get(0)?).or_default().push(Image {
+            id: row.get(1)?,
+            kind: row.get(2)?,
+            width: row.get(3)?,
+            height: row.get(4)?,
+            thumb_width: row.get(5)?,
+            thumb_height: row.get(6)?,
+            footprint: footprint
+                .map(|text| serde_json::from_str(&text))
+                .transpose()?,
+        });
+    }
+    Ok(all)
+}
+
+fn time(micros: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(micros).unwrap_or_default()
+}
+
+/// A row of [`OBSERVATION`], without its pictures.
+fn observation(row: &Row) -> Result<Observation> {
+    let (ra, dec) = (row.get(7)?, row.get(8)?);
+    let hidden: Option<i64> = row.get(24)?;
+    let why: Option<String> = row.get(25)?;
+    Ok(Observation {
+        id: row.get(0)?,
+        burst_id: row.get(1)?,
+        member_id: row.get(2)?,
+        observer: row.get(3)?,
+        revision: row.get(4)?,
+        site_id: row.get(5)?,
+        site: row.get(6)?,
+        position: Equatorial { ra, dec },
+        coordinates: row.get(9)?,
+        system: System::parse(&row.get::<_, String>(10)?).unwrap_or_default(),
+        instrument: row.get(11)?,
+        field_deg: row.get(12)?,
+        start: time(row.get(13)?),
+        exposure: row.get(14)?,
+        filter: row.get(15)?,
+        photometry: Photometry {
+            magnitude: row.get(16)?,
+            error: row.get(17)?,
+            limit: row.get(18)?,
+            system: row.get(19)?,
+        },
+        comparison_stars: row.get(20)?,
+        notes: row.get(21)?,
+        airmass: row.get(22)?,
+        time_meant: row.get(23)?,
+        hidden: hidden.map(|at| Hidden {
+            at: time(at),
+            why: why.unwrap_or_default(),
+        }),
+        images: Vec::new(),
+        created_at: time(row.get(26)?),
+        updated_at: time(row.get(27)?),
+    })
+}
