@@ -51,6 +51,7 @@ fn sky(observer: &Observer) -> String {
         position: TARGET,
         region: Some(&region),
         earlier: &[],
+        fields: &[],
         sun: Some(observer.sun_place(now())),
         moon: Some(Moon {
             position: observer.moon_place(now()),

@@ -124,6 +124,7 @@ pub fn chart(burst: &Burst, region: Option<&Region>, heard: &[Heard]) -> Option<
         position: best.position,
         region: region.or(circle.as_ref()),
         earlier: &earlier[last..],
+        fields: &[],
         sun: None,
         moon: None,
         view: None,
@@ -142,6 +143,7 @@ pub fn finder(burst: &Burst, region: Option<&Region>) -> Option<String> {
         region: region.or(circle.as_ref()),
         field: None,
         earlier: &[],
+        fields: &[],
     }))
 }
 

@@ -14,6 +14,7 @@
 //! | `.star` with `.star-blue` `.star-white` `.star-yellow` `.star-orange` | dots: colour them by `stroke` |
 //! | `.messier` | symbols of Messier's objects in finders |
 //! | `.region-90` `.region-50` | areas of the error region (fill); `.region-90-line` `.region-50-line` their borders |
+//! | `.seen` | fields that were looked at: lightly filled, with a border (stroke) |
 //! | `.target` | cross, ring and ticks at the best position |
 //! | `.earlier` | other positions, faint |
 //! | `.hidden` `.horizon` | what is below an observer's horizon (fill), and that horizon |
@@ -26,6 +27,7 @@ use std::sync::LazyLock;
 use super::constellations::{by_abbreviation, constellation};
 use super::contour;
 use super::coordinates::{Equatorial, angle_words, half_turned};
+use super::field::{self, Field};
 use super::outline::{Outline, strokes};
 use super::projection::{Mollweide, Plane};
 use super::region::Region;
@@ -43,6 +45,8 @@ pub struct ChartSpec<'a> {
     pub region: Option<&'a Region>,
     /// Positions of earlier notices or other instruments, drawn faint.
     pub earlier: &'a [Mark<'a>],
+    /// What was looked at.
+    pub fields: &'a [Field],
     /// The Sun.
     pub sun: Option<Equatorial>,
     /// The Moon.
@@ -121,6 +125,11 @@ fn foreground(spec: &ChartSpec<'_>) -> String {
     if let Some(region) = spec.region {
         drawn += &drawn_region(region);
     }
+    drawn += &spec
+        .fields
+        .iter()
+        .map(|field| seen(field, spec.fields.len()))
+        .collect::<String>();
     drawn += &spec.earlier.iter().map(earlier).collect::<String>();
     drawn += &spec.sun.map(sun).unwrap_or_default();
     drawn += &spec.moon.map(|m| moon(m, spec.sun)).unwrap_or_default();
@@ -376,6 +385,17 @@ fn drawn_region(region: &Region) -> String {
                 + &area("region-50", &contour::outline(&map.half), 0.22, 1.3)
         }
     }
+}
+
+/// A field that was looked at. Its border ends where the map does, so area and border are two paths.
+fn seen(field: &Field, of: usize) -> String {
+    let (fill, stroke) = field::opacity(of);
+    let outline = field.outline();
+    format!(
+        r##"<path class="seen" d="{}" fill="#9cc79a" fill-opacity="{fill:.3}" fill-rule="evenodd"/><path class="seen" d="{}" fill="none" stroke="#9cc79a" stroke-width="1.2" stroke-opacity="{stroke}" stroke-linejoin="round"/>"##,
+        svg::areas(&outline.filled(&MAP)),
+        svg::lines(&outline.strokes(&MAP))
+    )
 }
 
 fn earlier(mark: &Mark<'_>) -> String {

@@ -6,6 +6,7 @@ use super::chart::Mark;
 use super::constellations::{by_abbreviation, constellation};
 use super::contour;
 use super::coordinates::{Equatorial, angle_words};
+use super::field::{self, Field};
 use super::graticule::Lattice;
 use super::outline::Outline;
 use super::projection::{Gnomonic, Plane};
@@ -26,6 +27,8 @@ pub struct FinderSpec<'a> {
     pub field: Option<f64>,
     /// Positions of earlier notices or other instruments, drawn faint.
     pub earlier: &'a [Mark<'a>],
+    /// What was looked at.
+    pub fields: &'a [Field],
 }
 
 /// Side of the field in drawing units.
@@ -166,6 +169,11 @@ impl View {
             .map(|region| self.region(region))
             .unwrap_or_default();
         drawing += &spec
+            .fields
+            .iter()
+            .map(|field| self.seen(field, spec.fields.len()))
+            .collect::<String>();
+        drawing += &spec
             .earlier
             .iter()
             .map(|mark| self.earlier(mark))
@@ -273,6 +281,14 @@ impl View {
                     + &area("region-50", &contour::outline(&map.half), 0.13)
             }
         }
+    }
+
+    fn seen(&self, field: &Field, of: usize) -> String {
+        let (fill, stroke) = field::opacity(of);
+        format!(
+            r##"<path class="seen" d="{}" fill="#9cc79a" fill-opacity="{fill:.3}" stroke="#9cc79a" stroke-width="1.6" stroke-opacity="{stroke}" fill-rule="evenodd"/>"##,
+            svg::areas(&field.outline().filled_near(&self.plane, MIDDLE, SIDE))
+        )
     }
 
     fn earlier(&self, mark: &Mark<'_>) -> String {

@@ -5,7 +5,7 @@ mod crossing;
 mod graticule;
 mod outline;
 mod projection;
-mod svg;
+pub(crate) mod svg;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +14,7 @@ pub mod altitude_chart;
 pub mod chart;
 pub mod constellations;
 pub mod coordinates;
+pub mod field;
 pub mod finder;
 pub mod horizon;
 pub mod night;
@@ -32,6 +33,7 @@ pub use altitude_chart::{AltitudeSpec, altitude_chart};
 pub use chart::{ChartSpec, Mark, Moon, View, chart, chart_ground, chart_marks};
 pub use constellations::{Constellation, constellation};
 pub use coordinates::{Equatorial, angle_words};
+pub use field::{Covered, Field, covered};
 pub use finder::{FinderSpec, finder};
 pub use horizon::{Horizon, HorizonFault};
 pub use night::{Course, Darkness, Night, Twilight};

@@ -16,12 +16,16 @@ pub(super) struct Outline {
 impl Outline {
     /// Everything within a radius (deg) of a place.
     pub(super) fn circle(center: Equatorial, radius: f64) -> Self {
+        Self::ring(center, radius, 180)
+    }
+
+    /// The same with a border of so many points.
+    pub(super) fn ring(center: Equatorial, radius: f64, steps: u8) -> Self {
         // A border exactly through a pole belongs to neither side of it.
         let through_pole = [90.0, -90.0]
             .iter()
             .any(|pole| ((center.dec - pole).abs() - radius).abs() < 1e-6);
         let radius = if through_pole { radius + 1e-4 } else { radius };
-        let steps = 180;
         let ring = (0..steps)
             .map(|i| center.offset(radius, f64::from(i) * 360.0 / f64::from(steps)))
             .collect();
@@ -281,7 +285,7 @@ fn bent(polygon: &Flat) -> Flat {
 }
 
 /// Whether a point lies inside a polygon, by counting the sides north of it.
-fn surrounds(polygon: &[(f64, f64)], (x, dec): (f64, f64)) -> bool {
+pub(super) fn surrounds(polygon: &[(f64, f64)], (x, dec): (f64, f64)) -> bool {
     let sides = polygon.iter().zip(polygon.iter().cycle().skip(1));
     let above = sides.filter(|(a, b)| {
         (a.0 > x) != (b.0 > x) && a.1 + (b.1 - a.1) * (x - a.0) / (b.0 - a.0) > dec

@@ -4,7 +4,7 @@ use super::projection::Plane;
 use super::stars::{Star, Tint};
 
 /// Path data of several lines, with one decimal; steps too small to be seen are left out.
-pub(super) fn lines<'a>(lines: impl IntoIterator<Item = &'a Vec<Plane>>) -> String {
+pub(crate) fn lines<'a>(lines: impl IntoIterator<Item = &'a Vec<Plane>>) -> String {
     lines.into_iter().map(|line| data(line, "")).collect()
 }
 
@@ -36,7 +36,7 @@ fn data(line: &[Plane], end: &str) -> String {
 }
 
 /// A coordinate with at most one decimal; what is no number, or far outside any drawing, becomes harmless.
-pub(super) fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     let value = if value.is_finite() {
         value.clamp(-9999.0, 9999.0)
     } else {
@@ -51,7 +51,7 @@ pub(super) fn number(value: f64) -> String {
 }
 
 /// Text for between tags and inside double quotes. Control characters, which XML does not take, are dropped.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -117,7 +117,7 @@ pub(super) fn cross((x, y): Plane, near: f64, far: f64) -> String {
 }
 
 /// A line of text. `class` is a list of classes, `anchor` is start, middle or end.
-pub(super) fn text(
+pub(crate) fn text(
     class: &str,
     at: Plane,
     anchor: &str,
@@ -133,7 +133,7 @@ pub(super) fn text(
 }
 
 /// The same, with a rim in the colour of the field so that it reads on top of lines.
-pub(super) fn text_on_field(
+pub(crate) fn text_on_field(
     class: &str,
     at: Plane,
     anchor: &str,

@@ -10,6 +10,7 @@ mod attacks;
 mod bursts;
 mod commands;
 mod common;
+mod curve;
 mod desk_commands;
 mod expansion;
 mod kafka;

@@ -105,6 +105,7 @@ fn sky_svg(
         position,
         region,
         earlier: &[],
+        fields: &[],
         sun: observer.map(|observer| observer.sun_place(at)),
         moon: observer.map(|observer| Moon {
             position: observer.moon_place(at),

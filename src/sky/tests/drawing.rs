@@ -73,6 +73,7 @@ fn draw(
             position,
             region,
             earlier: &earlier,
+            fields: &[],
             sun: Some(at(196.0, -6.8)),
             moon: Some(moon),
             view: Some(View {
@@ -86,6 +87,7 @@ fn draw(
             region,
             field,
             earlier: &earlier,
+            fields: &[],
         }),
     ]
 }

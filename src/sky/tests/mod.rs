@@ -16,6 +16,7 @@ macro_rules! fixture {
 }
 
 mod drawing;
+mod fields;
 mod night;
 mod site;
 mod visibility;
