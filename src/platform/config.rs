@@ -32,6 +32,8 @@ pub struct Config {
     pub cors_origins: Vec<String>,
     pub rates: Rates,
     pub mail_pictures: bool,
+    /// Room for the pictures of one member's observations, MB.
+    pub image_quota_mb: u32,
     pub metrics_listen: Option<SocketAddr>,
     pub metrics_token: Option<Secret>,
     /// Set for `serve --demo`: the sentence that every page shows.
@@ -175,6 +177,7 @@ impl Sources {
             cors_origins: self.origins()?,
             rates: self.rates()?,
             mail_pictures: self.parse("mail_pictures")?.unwrap_or(true),
+            image_quota_mb: self.parse("image_quota_mb")?.unwrap_or(250),
             metrics_listen: self.parse("metrics_listen")?,
             metrics_token: self.text("metrics_token").map(Secret::new),
             demo: None,

@@ -167,6 +167,11 @@ pub const SETTINGS: &[Setting] = &[
         "Two pictures in each letter about a burst; false saves a small computer work",
     ),
     setting(
+        "image_quota_mb",
+        Some("250"),
+        "Room for the pictures of one member's observations, as they are kept, in MB",
+    ),
+    setting(
         "metrics_listen",
         None,
         "Address of a listener that serves only /metrics",

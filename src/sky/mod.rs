@@ -16,6 +16,7 @@ pub mod constellations;
 pub mod coordinates;
 pub mod field;
 pub mod finder;
+pub mod fits;
 pub mod horizon;
 pub mod night;
 pub mod observer;

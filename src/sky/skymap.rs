@@ -8,12 +8,13 @@ use std::io::Read;
 use cdshealpix::nested;
 use moc::deser::gz::uncompress;
 
+use super::fits::{BLOCK, Header};
+
 /// Largest map that is read, bytes as they come.
 pub const LARGEST_FILE: usize = 4 << 20;
 /// Largest map that is read, bytes after unpacking: room for nside 512 in double precision.
 pub const LARGEST_MAP: usize = 32 << 20;
 
-const BLOCK: usize = 2880;
 const DEEPEST: u8 = 29;
 
 /// Why a sky map was not read.
@@ -84,7 +85,7 @@ fn cells_of_plain(file: &[u8]) -> Result<Vec<Cell>, MapFault> {
     let mut rest = file;
     // A sky map is the first or second table of its file.
     for _ in 0..8 {
-        let header = Header::take(&mut rest)?;
+        let header = Header::take(&mut rest).ok_or(MapFault::NotFits)?;
         let size = header.data_size().ok_or(MapFault::NotFits)?;
         if header.text("XTENSION") == Some("BINTABLE") && header.text("ORDERING").is_some() {
             let data = rest.get(..size).ok_or(MapFault::NotFits)?;
@@ -104,70 +105,6 @@ fn cells_of_plain(file: &[u8]) -> Result<Vec<Cell>, MapFault> {
             .ok_or(MapFault::NotHealpix("no table"))?;
     }
     Err(MapFault::NotHealpix("no table"))
-}
-
-/// The cards of one header: keyword and value as text, quotes taken off.
-struct Header(Vec<(String, String)>);
-
-impl Header {
-    /// Reads a header off the front of a file.
-    fn take(file: &mut &[u8]) -> Result<Self, MapFault> {
-        let mut cards = Vec::new();
-        for block in file
-            .chunks_exact(BLOCK)
-            .take(64)
-            .enumerate()
-            .map(|(i, block)| (i + 1, block))
-        {
-            for card in block.1.chunks_exact(80) {
-                if card.starts_with(b"END     ") {
-                    *file = file.get(block.0 * BLOCK..).unwrap_or_default();
-                    return Ok(Self(cards));
-                }
-                cards.extend(keyword_and_value(card));
-            }
-        }
-        Err(MapFault::NotFits)
-    }
-
-    fn text(&self, keyword: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(k, _)| k == keyword)
-            .map(|(_, value)| value.as_str())
-    }
-
-    fn number(&self, keyword: &str) -> Option<usize> {
-        self.text(keyword)?.parse().ok()
-    }
-
-    /// Bytes of data that follow this header, without padding.
-    fn data_size(&self) -> Option<usize> {
-        let axes = self.number("NAXIS")?;
-        if axes == 0 {
-            return Some(0);
-        }
-        let bits: i64 = self.text("BITPIX")?.parse().ok()?;
-        let bytes = usize::try_from(bits.unsigned_abs() / 8).ok()?;
-        let mut size = bytes;
-        for axis in 1..=axes.min(9) {
-            size = size.checked_mul(self.number(&format!("NAXIS{axis}"))?)?;
-        }
-        size.checked_add(self.number("PCOUNT").unwrap_or(0).checked_mul(bytes)?)
-    }
-}
-
-fn keyword_and_value(card: &[u8]) -> Option<(String, String)> {
-    let text = std::str::from_utf8(card).ok()?;
-    let (keyword, value) = (
-        text.get(..8)?.trim_end(),
-        text.get(8..)?.strip_prefix("= ")?.trim_start(),
-    );
-    let value = match value.strip_prefix('\'') {
-        Some(quoted) => quoted.split('\'').next()?.trim_end(),
-        None => value.split('/').next()?.trim_end(),
-    };
-    Some((keyword.to_owned(), value.to_owned()))
 }
 
 /// Where one column stands in a row.

@@ -33,6 +33,9 @@ const SHARE: u32 = 4;
 /// Letters that strangers can have sent to one address in an hour.
 const LETTERS: NonZeroU32 = NonZeroU32::new(5).expect("five");
 
+/// Pictures that a member may send in an hour.
+const PICTURES: NonZeroU32 = NonZeroU32::new(60).expect("sixty");
+
 /// Keys are folded into so many slots: however many addresses come, a table holds no more. That two share one is rare.
 const SLOTS: u64 = 1 << 18;
 
@@ -51,6 +54,8 @@ pub struct Limits {
     pub sign_ups: Limit,
     /// Letters that anyone may cause, by the address that gets them.
     pub letters: Limit,
+    /// Pictures sent, by member.
+    pub pictures: Limit,
 }
 
 impl Limits {
@@ -64,6 +69,7 @@ impl Limits {
             knocks: limit(rates.knocks, MINUTE, rates.knocks),
             sign_ups: limit(rates.sign_ups, HOUR, rates.sign_ups),
             letters: limit(LETTERS, HOUR, LETTERS),
+            pictures: limit(PICTURES, HOUR, PICTURES),
         }
     }
 }

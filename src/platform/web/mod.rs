@@ -14,16 +14,16 @@ mod theme;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -37,6 +37,9 @@ const BODY_LIMIT: usize = 256 * 1024;
 
 /// An answer that has not begun by then is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The same where files come along: from a hill, ten megabytes take minutes. Who receives them gives up those who fall silent.
+const PATIENCE_WITH_FILES: Duration = Duration::from_secs(300);
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
                       connect-src 'self'; manifest-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -70,10 +73,7 @@ pub fn shell(app: App, routes: Router<App>) -> Router {
         .layer(from_fn(origin::refuse_foreign))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CatchPanicLayer::custom(problem::panicked))
-        .layer(TimeoutLayer::with_status_code(
-            axum::http::StatusCode::SERVICE_UNAVAILABLE,
-            PATIENCE,
-        ))
+        .layer(from_fn(be_patient))
         .layer(from_fn_with_state(app.clone(), problem::as_page))
         .layer(option_layer(cors(&app.config.cors_origins)))
         .layer(CompressionLayer::new())
@@ -85,6 +85,17 @@ pub fn shell(app: App, routes: Router<App>) -> Router {
         ))
     });
     routes.with_state(app)
+}
+
+async fn be_patient(request: Request, next: Next) -> Response {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    let with_files = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/"));
+    let patience = match with_files {
+        true => PATIENCE_WITH_FILES,
+        false => PATIENCE,
+    };
+    let answer = tokio::time::timeout(patience, next.run(request)).await;
+    answer.unwrap_or_else(|_| Error::Busy.into_response())
 }
 
 /// Only the configured origins may read the API, and none may send cookies along.
