@@ -32,8 +32,8 @@ fn written(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
 
 /// A serving program; ended when it is dropped.
 pub(crate) struct Serving {
-    process: Child,
-    address: String,
+    pub process: Child,
+    pub address: String,
 }
 
 impl Serving {
