@@ -1,5 +1,5 @@
 //! The whole program's figures on this machine, as one Markdown table: `cargo bench --bench desk -- [VERB…]`, of
-//! `rest`, `stream`, `backlog`, `letters`, `members`, `logins`.
+//! `rest`, `stream`, `backlog`, `letters`, `members`, `logins`, `upload`.
 //!
 //! Beside `tests/kafka/run -- cargo bench --bench desk` the broker is a real Kafka, as GCN's.
 #![expect(
@@ -17,6 +17,7 @@ mod program;
 mod rest;
 mod sink;
 mod stream;
+mod upload;
 
 /// One figure: least, middle and most of several runs, or what its words say.
 pub(crate) struct Row {
@@ -66,6 +67,9 @@ async fn main() {
     }
     if wanted("logins") {
         rows.extend(logins::measure().await);
+    }
+    if wanted("upload") {
+        rows.extend(upload::measure().await);
     }
     println!("\n| figure | min | median | max | target |\n|---|---:|---:|---:|---|");
     for Row {

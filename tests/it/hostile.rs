@@ -25,7 +25,7 @@ const PASSWORD: &str = "seven quiet owls over Pic du Midi";
 
 /// What all of them together may add to the memory that the program has used at its peak, MiB: one body in hand, and what
 /// the allocator keeps.
-const ROOM: u64 = 60;
+const ROOM: u64 = 24;
 
 fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(format!("tests/fixtures/pictures/{name}")).unwrap()

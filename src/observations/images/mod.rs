@@ -10,8 +10,8 @@ mod store;
 mod stretch;
 #[cfg(test)]
 mod tests;
-mod threads;
 mod wcs;
+mod worker;
 
 use axum::body::Bytes;
 use sha2::{Digest as _, Sha256};
@@ -50,7 +50,7 @@ pub struct Ready {
     quota_mb: u32,
 }
 
-/// Makes a file that somebody sent ready, on the few threads that do such work. [`Error::Invalid`] with field `image` and the reason;
+/// Makes a file that somebody sent ready, on the thread that does such work. [`Error::Invalid`] with field `image` and the reason;
 /// [`Error::Busy`] where too many wait.
 pub async fn prepare(app: &App, file: Bytes) -> Result<Ready> {
     if file.len() > LARGEST_FILE {
@@ -59,7 +59,7 @@ pub async fn prepare(app: &App, file: Bytes) -> Result<Ready> {
         });
     }
     let quota_mb = app.config.image_quota_mb;
-    let made = threads::run(move || ready(&file, quota_mb)).await?;
+    let made = worker::run(move || ready(&file, quota_mb)).await?;
     let made = made.unwrap_or_else(|| {
         tracing::error!("A picture brought its decoder down.");
         Err(kind::BROKEN.into())
