@@ -5,6 +5,7 @@
     reason = "a test that cannot be set up should fail loudly"
 )]
 
+mod aavso;
 mod architecture;
 mod attacks;
 mod bursts;
@@ -13,6 +14,7 @@ mod common;
 mod curve;
 mod desk_commands;
 mod expansion;
+mod handing_on;
 mod kafka;
 mod leaving;
 mod letters;
@@ -24,5 +26,6 @@ mod sites;
 #[expect(dead_code, reason = "the fault tests need some of it alone")]
 mod smtp;
 mod stream;
+mod telling;
 mod told;
 mod web;
