@@ -19,6 +19,7 @@ mod kafka;
 mod leaving;
 mod letters;
 mod nights;
+mod older_faults;
 mod outbox;
 mod people;
 mod push;
