@@ -3,6 +3,7 @@
 mod desk;
 mod notices;
 mod people;
+mod posted;
 
 use grb_app::intake::push::sign;
 use grb_app::platform::config::Secret;
