@@ -48,6 +48,7 @@ fn composers() -> Composers {
         ("account", accounts::letters::compose as outbox::Composer),
         ("burst", alerts::letters::compose),
         ("morning", alerts::letters::compose),
+        (observations::telling::KIND, observations::telling::compose),
         (accounts::channels::TRIAL, accounts::channels::compose_trial),
     ]
     .into()

@@ -57,16 +57,12 @@ impl Due {
 }
 
 /// The zone that a member lives in: that of the first site, else the club's.
-pub(super) fn zone(sites: &[Site], club: Tz) -> Tz {
+pub fn zone(sites: &[Site], club: Tz) -> Tz {
     sites.first().map_or(club, |site| site.time_zone)
 }
 
 /// The end of the quiet hours that hold `now`, else `now`.
-pub(super) fn after_quiet(
-    now: DateTime<Utc>,
-    zone: Tz,
-    preferences: &Preferences,
-) -> DateTime<Utc> {
+pub fn after_quiet(now: DateTime<Utc>, zone: Tz, preferences: &Preferences) -> DateTime<Utc> {
     let (Some(from), Some(to)) = (preferences.quiet_from, preferences.quiet_to) else {
         return now;
     };

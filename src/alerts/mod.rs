@@ -4,7 +4,7 @@
 //! with rules that know neither database nor clock ([`decide()`]), and puts their letters into the outbox.
 
 pub mod decide;
-mod due;
+pub mod due;
 pub mod expand;
 pub mod letters;
 pub mod nights;
@@ -13,7 +13,7 @@ mod sources;
 pub mod standing;
 pub mod store;
 pub mod tell;
-mod unsubscribe;
+pub mod unsubscribe;
 
 #[cfg(test)]
 mod tests;

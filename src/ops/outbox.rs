@@ -198,6 +198,7 @@ fn kind(kind: &str) -> &str {
         "account" => "about an account",
         "burst" => "about a burst",
         "morning" => "the morning’s letter",
+        "observation" => "new observations",
         other => other,
     }
 }

@@ -5,6 +5,7 @@
     reason = "a test that cannot be set up should fail loudly"
 )]
 
+mod aavso;
 mod architecture;
 mod attacks;
 mod bursts;
@@ -14,10 +15,12 @@ mod curve;
 mod desk_commands;
 mod expansion;
 mod hostile;
+mod handing_on;
 mod kafka;
 mod leaving;
 mod letters;
 mod nights;
+mod older_faults;
 mod outbox;
 mod people;
 mod push;
@@ -25,6 +28,7 @@ mod sites;
 #[expect(dead_code, reason = "the fault tests need some of it alone")]
 mod smtp;
 mod stream;
+mod telling;
 mod told;
 mod uploads;
 mod web;

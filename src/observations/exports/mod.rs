@@ -1,9 +1,19 @@
 //! What is handed on: CSV, AAVSO, a circular's draft, VOTable, and all of it as one file.
+//!
+//! A [`harvest`] is what there is to hand on; each format is one pure file that writes it; [`routes`] hands it out.
 
-use utoipa_axum::router::OpenApiRouter;
+mod aavso;
+mod archive;
+mod ascii;
+mod circular;
+mod columns;
+mod csv;
+mod harvest;
+mod page;
+mod routes;
+mod votable;
 
-use crate::platform::App;
+#[cfg(test)]
+mod tests;
 
-pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-}
+pub(super) use routes::router;

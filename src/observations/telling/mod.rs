@@ -1,16 +1,74 @@
-//! Who hears of a new observation: those who follow the burst.
+//! Who hears of new observations: those who observe a burst or follow it, by letter, if they want to.
 
-use chrono::{DateTime, Utc};
+mod letter;
+mod routes;
+mod settings;
+mod store;
+mod unsubscribe;
+
+pub use letter::compose;
+pub use routes::button;
+pub use store::follows;
+
+use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
+use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::model::Observation;
+use crate::accounts::{self, sites};
+use crate::alerts::due;
+use crate::platform::outbox::{self, Channel, Parcel};
 use crate::platform::{App, Result, Tx};
+
+/// The kind of such letters in the outbox.
+pub const KIND: &str = "observation";
+
+/// What comes within a quarter of an hour is one letter, which leaves at its end.
+const GATHERED: TimeDelta = TimeDelta::minutes(15);
+
+/// A letter that could not leave for so long is worth nothing any more: the page says it all.
+const LASTS: TimeDelta = TimeDelta::days(2);
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .merge(routes::router())
+        .merge(settings::router())
+        .merge(unsubscribe::router())
 }
 
-/// Those who follow the burst will hear of this observation.
-pub(super) fn expect(_tx: &Tx, _now: DateTime<Utc>, _observation: &Observation) -> Result<()> {
+/// Those who follow the burst will hear of this observation, but for who made it, who follows the burst from now on.
+///
+/// A burst has few followers; the first [`store::MOST`] hear of it, so that no number of them stalls the writer.
+pub(super) fn expect(
+    app: &App,
+    tx: &Tx,
+    now: DateTime<Utc>,
+    observation: &Observation,
+) -> Result<()> {
+    let (burst, observer) = (observation.burst_id, observation.member_id);
+    store::begin(tx, now, observer, burst)?;
+    let begun = now.duration_trunc(GATHERED).unwrap_or(now);
+    for member in store::followers(tx, burst, observer)? {
+        let member = accounts::store::member(tx, member)?;
+        let sites = sites::store::of_member(tx, member.id)?;
+        let zone = due::zone(&sites, app.config.time_zone);
+        // What comes in quiet hours is one letter too.
+        let at = due::after_quiet(begun + GATHERED, zone, &member.preferences);
+        outbox::post(
+            tx,
+            now,
+            &Parcel {
+                key: format!("{KIND}:{burst}:{}:{}", member.id, at.timestamp()),
+                channel: Channel::Mail,
+                address: member.email,
+                member: Some(member.id),
+                kind: KIND,
+                payload: json!({ "burst": burst, "since": now, "until": at }),
+                secret: false,
+                due_at: at,
+                expires_at: Some(at + LASTS),
+            },
+        )?;
+    }
     Ok(())
 }

@@ -123,7 +123,7 @@ fn html(letter: &Letter) -> MultiPart {
 }
 
 /// `text` in one line of at most `limit` letters: whatever ends a line, or steers a terminal, becomes a space.
-pub(super) fn one_line(text: &str, limit: usize) -> String {
+pub fn one_line(text: &str, limit: usize) -> String {
     let steers = |c: char| {
         c.is_control()
             || matches!(

@@ -28,6 +28,7 @@ use super::{App, Error, Result, Tx};
 use transport::{Carrier, Transport};
 
 pub use local::local_routes;
+pub use message::one_line;
 pub use settings::Mail;
 pub use store::{Entry, State, forget_member, is_open, readdress, take_back};
 pub use transport::Kept;

@@ -22,6 +22,7 @@ use axum::routing::get;
 use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
@@ -43,6 +44,9 @@ const PATIENCE_WITH_FILES: Duration = Duration::from_secs(300);
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
                       connect-src 'self'; manifest-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// A zip file is as small as it gets, and its length is known.
+const ZIP: NotForContentType = NotForContentType::const_new("application/zip");
 
 /// What the shell itself serves: assets, the choice of theme, the event stream.
 pub fn router() -> OpenApiRouter<App> {
@@ -76,7 +80,7 @@ pub fn shell(app: App, routes: Router<App>) -> Router {
         .layer(from_fn(be_patient))
         .layer(from_fn_with_state(app.clone(), problem::as_page))
         .layer(option_layer(cors(&app.config.cors_origins)))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(ZIP)))
         .layer(TraceLayer::new_for_http());
     let routes = headers.into_iter().fold(routes, |routes, (name, value)| {
         routes.layer(SetResponseHeaderLayer::if_not_present(

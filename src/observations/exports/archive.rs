@@ -1,0 +1,175 @@
+//! Everything of a burst as one zip file: the tables, the circular, the pictures, and a page that says what is what.
+
+use std::fs::File;
+use std::io::{Seek as _, SeekFrom, Write as _};
+
+use anyhow::Context as _;
+use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
+use rusqlite::OptionalExtension as _;
+use serde_json::json;
+use tokio::sync::Semaphore;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use super::circular::Draft;
+use super::harvest::Harvest;
+use super::{aavso, csv, votable};
+use crate::bursts::json::BurstJson;
+use crate::observations::ObservationJson;
+use crate::platform::{App, Error, Result};
+
+/// Made at the same time; each is a file on the disk for as long as it is read.
+static ROOM: Semaphore = Semaphore::const_new(2);
+
+/// A text of the archive.
+struct Part {
+    name: &'static str,
+    words: &'static str,
+    text: String,
+}
+
+/// The archive as a file without a name, which goes when it is closed, and its length in bytes.
+pub(super) async fn archive(app: &App, harvest: Harvest) -> Result<(File, u64)> {
+    let _room = ROOM.acquire().await.map_err(|_| Error::Busy)?;
+    let pictures: Vec<(i64, i64)> = harvest
+        .observations
+        .iter()
+        .flat_map(|one| one.images.iter().map(|image| (one.id, image.id)))
+        .collect();
+    let (folder, now) = (app.config.data_dir.clone(), app.clock.now());
+    let begin = move || begun(&folder, now, &harvest);
+    let begun = tokio::task::spawn_blocking(begin).await;
+    let mut zip = begun.map_err(|stopped| Error::Internal(stopped.into()))??;
+    for (observation, image) in pictures {
+        zip = with_picture(app, zip, now, observation, image).await?;
+    }
+    let finish = tokio::task::spawn_blocking(move || finished(zip)).await;
+    Ok(finish.map_err(|stopped| Error::Internal(stopped.into()))??)
+}
+
+/// The texts, first what says what they are. Beside the database: `/tmp` may be memory.
+fn begun(
+    folder: &std::path::Path,
+    now: DateTime<Utc>,
+    harvest: &Harvest,
+) -> anyhow::Result<ZipWriter<File>> {
+    let file = tempfile::tempfile_in(folder).context("Making a file for an archive")?;
+    let mut zip = ZipWriter::new(file);
+    let parts = parts(harvest)?;
+    let readme = readme(harvest, &parts, now);
+    zip.start_file("README.txt", options(now))?;
+    zip.write_all(readme.as_bytes())?;
+    for part in parts {
+        zip.start_file(part.name, options(now))?;
+        zip.write_all(part.text.as_bytes())?;
+    }
+    Ok(zip)
+}
+
+fn parts(harvest: &Harvest) -> anyhow::Result<Vec<Part>> {
+    let observations: Vec<ObservationJson> = harvest
+        .observations
+        .iter()
+        .map(ObservationJson::from)
+        .collect();
+    let burst = serde_json::to_string_pretty(&BurstJson::from(&harvest.burst))?;
+    let observations =
+        serde_json::to_string_pretty(&json!({ "items": observations, "next": null }))?;
+    let part = |name, words, text| Part { name, words, text };
+    Ok(vec![
+        part(
+            "observations.csv",
+            "for spreadsheets and scripts; units are in the column names",
+            csv::csv(harvest),
+        ),
+        part(
+            "observations.vot",
+            "VOTable, for Aladin, TOPCAT and astropy",
+            votable::votable(harvest),
+        ),
+        part(
+            "observations.aavso.txt",
+            "AAVSO Extended File Format, to be uploaded by each observer at aavso.org/webobs/file",
+            aavso::aavso(harvest),
+        ),
+        part("observations.json", "as the API gives them", observations),
+        part("burst.json", "what is known of the burst", burst),
+        part(
+            "circular.txt",
+            "draft of a GCN Circular; what a human must decide stands in [brackets]",
+            Draft::of(harvest).whole(),
+        ),
+    ])
+}
+
+fn readme(harvest: &Harvest, parts: &[Part], now: DateTime<Utc>) -> String {
+    let pictures: usize = harvest
+        .observations
+        .iter()
+        .map(|one| one.images.len())
+        .sum();
+    let mut text = format!(
+        "{}: what members of {} observed\n{}\n{} observations, {pictures} pictures; made {} UTC\n\n",
+        harvest.burst.name(),
+        harvest.club,
+        harvest.page(),
+        harvest.observations.len(),
+        now.format("%Y-%m-%d %H:%M:%S"),
+    );
+    for part in parts {
+        text += &format!("{:<24}{}\n", part.name, part.words);
+    }
+    if pictures > 0 {
+        text += "images/                 OBSERVATION-PICTURE.webp: the numbers as in observations.json\n";
+    }
+    text + "\nAngles are degrees (ICRS), times UTC. An observation with a limiting magnitude and no\nmagnitude says that nothing was seen down to it. Ask the observers before you publish.\n"
+}
+
+/// The archive with one more picture, if it is still there. It is read here and let go: never are two in memory.
+async fn with_picture(
+    app: &App,
+    mut zip: ZipWriter<File>,
+    now: DateTime<Utc>,
+    observation: i64,
+    image: i64,
+) -> Result<ZipWriter<File>> {
+    let add = move |conn: &rusqlite::Connection| {
+        let sql = "select full from observation_images where id = ?1";
+        let full = conn.query_row(sql, [image], |row| row.get::<_, Vec<u8>>(0));
+        if let Some(full) = full.optional()? {
+            // It is as small as it gets.
+            let stored = options(now).compression_method(CompressionMethod::Stored);
+            let written = zip
+                .start_file(format!("images/{observation}-{image}.webp"), stored)
+                .map_err(anyhow::Error::from)
+                .and_then(|()| Ok(zip.write_all(&full)?));
+            written.context("Writing an archive")?;
+        }
+        Ok(zip)
+    };
+    app.db.read(add).await
+}
+
+fn finished(zip: ZipWriter<File>) -> anyhow::Result<(File, u64)> {
+    let mut file = zip.finish()?;
+    let length = file.seek(SeekFrom::End(0))?;
+    file.rewind()?;
+    Ok((file, length))
+}
+
+/// Deflated, and as of now; before 1980 and after 2107 zip knows no time.
+fn options(now: DateTime<Utc>) -> SimpleFileOptions {
+    let part = |value: u32| u8::try_from(value).unwrap_or_default();
+    let year = u16::try_from(now.year()).unwrap_or_default();
+    let at = zip::DateTime::from_date_and_time(
+        year,
+        part(now.month()),
+        part(now.day()),
+        part(now.hour()),
+        part(now.minute()),
+        part(now.second()),
+    );
+    SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .last_modified_time(at.unwrap_or_default())
+}

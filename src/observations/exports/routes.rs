@@ -1,0 +1,152 @@
+//! Where the formats are fetched.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderName, header};
+use axum::response::IntoResponse;
+use serde::Deserialize;
+use tokio_util::io::ReaderStream;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::circular::Draft;
+use super::harvest::Harvest;
+use super::{aavso, archive, csv, page, votable};
+use crate::accounts::extract::MaybeSignedIn;
+use crate::platform::web::extract::{Path, Query};
+use crate::platform::web::problem::Problem;
+use crate::platform::{App, Error, Result};
+
+/// Bytes of a file that are on their way at once.
+const PIECE: usize = 64 * 1024;
+
+pub(in crate::observations) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(as_csv))
+        .routes(routes!(as_aavso))
+        .routes(routes!(as_votable))
+        .routes(routes!(as_circular))
+        .routes(routes!(as_zip))
+        .merge(page::router())
+}
+
+/// Whose observations.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+pub(super) struct Asked {
+    /// `me`, or the number of a member; everybody's unless given.
+    observer: Option<String>,
+}
+
+/// The member whose observations are asked for.
+pub(super) fn asked_observer(
+    asked: &Asked,
+    MaybeSignedIn(member): MaybeSignedIn,
+) -> Result<Option<i64>> {
+    match asked.observer.as_deref().map(str::trim) {
+        None | Some("") => Ok(None),
+        Some("me") => {
+            let member = member.ok_or(Error::Unauthorized("sign in, or send a token"))?;
+            Ok(Some(member.id))
+        }
+        Some(number) => {
+            let number = number.parse();
+            number
+                .map(Some)
+                .map_err(|_| Error::invalid("observer", "must be `me` or the number of a member"))
+        }
+    }
+}
+
+async fn harvest(app: &App, id: i64, asked: &Asked, member: MaybeSignedIn) -> Result<Harvest> {
+    Harvest::of(app, id, asked_observer(asked, member)?).await
+}
+
+/// Headers of a file to be saved as `grb-260825a-…`.
+fn saved_as(harvest: &Harvest, end: &str, kind: &'static str) -> [(HeaderName, String); 3] {
+    let name = format!("attachment; filename=\"{}-{end}\"", harvest.file_stem());
+    [
+        (header::CONTENT_TYPE, kind.into()),
+        (header::CONTENT_DISPOSITION, name),
+        (header::CACHE_CONTROL, "no-cache".into()),
+    ]
+}
+
+/// A burst's observations as CSV (RFC 4180).
+#[utoipa::path(get, path = "/api/bursts/{id}/observations.csv", tag = "observations", params(("id" = i64, Path), Asked), responses((status = 200, content_type = "text/csv", body = String), (status = 404, body = Problem)))]
+async fn as_csv(
+    State(app): State<App>,
+    member: MaybeSignedIn,
+    Path(id): Path<i64>,
+    Query(asked): Query<Asked>,
+) -> Result<impl IntoResponse> {
+    let harvest = harvest(&app, id, &asked, member).await?;
+    let kind = "text/csv; charset=utf-8; header=present";
+    Ok((
+        saved_as(&harvest, "observations.csv", kind),
+        csv::csv(&harvest),
+    ))
+}
+
+/// A burst's photometry in the AAVSO Extended File Format. Observers without an AAVSO code are left out, and named in a comment.
+#[utoipa::path(get, path = "/api/bursts/{id}/observations.aavso.txt", tag = "observations", params(("id" = i64, Path), Asked), responses((status = 200, content_type = "text/plain", body = String), (status = 404, body = Problem)))]
+async fn as_aavso(
+    State(app): State<App>,
+    member: MaybeSignedIn,
+    Path(id): Path<i64>,
+    Query(asked): Query<Asked>,
+) -> Result<impl IntoResponse> {
+    let harvest = harvest(&app, id, &asked, member).await?;
+    let kind = "text/plain; charset=us-ascii";
+    Ok((
+        saved_as(&harvest, "observations.aavso.txt", kind),
+        aavso::aavso(&harvest),
+    ))
+}
+
+/// A burst's observations as a VOTable (1.4).
+#[utoipa::path(get, path = "/api/bursts/{id}/observations.vot", tag = "observations", params(("id" = i64, Path), Asked), responses((status = 200, content_type = "application/x-votable+xml", body = String), (status = 404, body = Problem)))]
+async fn as_votable(
+    State(app): State<App>,
+    member: MaybeSignedIn,
+    Path(id): Path<i64>,
+    Query(asked): Query<Asked>,
+) -> Result<impl IntoResponse> {
+    let harvest = harvest(&app, id, &asked, member).await?;
+    let kind = "application/x-votable+xml";
+    Ok((
+        saved_as(&harvest, "observations.vot", kind),
+        votable::votable(&harvest),
+    ))
+}
+
+/// A draft of a GCN Circular: plain ASCII, under 60 lines. What a human must decide stands in [brackets].
+#[utoipa::path(get, path = "/api/bursts/{id}/circular.txt", tag = "observations", params(("id" = i64, Path), Asked), responses((status = 200, content_type = "text/plain", body = String), (status = 404, body = Problem)))]
+async fn as_circular(
+    State(app): State<App>,
+    member: MaybeSignedIn,
+    Path(id): Path<i64>,
+    Query(asked): Query<Asked>,
+) -> Result<impl IntoResponse> {
+    let harvest = harvest(&app, id, &asked, member).await?;
+    let kind = "text/plain; charset=us-ascii";
+    Ok((
+        saved_as(&harvest, "circular.txt", kind),
+        Draft::of(&harvest).whole(),
+    ))
+}
+
+/// Everything of a burst as one zip file, with the pictures.
+#[utoipa::path(get, path = "/api/bursts/{id}/observations.zip", tag = "observations", params(("id" = i64, Path), Asked), responses((status = 200, content_type = "application/zip", body = Vec<u8>), (status = 404, body = Problem)))]
+async fn as_zip(
+    State(app): State<App>,
+    member: MaybeSignedIn,
+    Path(id): Path<i64>,
+    Query(asked): Query<Asked>,
+) -> Result<impl IntoResponse> {
+    let harvest = harvest(&app, id, &asked, member).await?;
+    let headers = saved_as(&harvest, "observations.zip", "application/zip");
+    let (file, length) = archive::archive(&app, harvest).await?;
+    let pieces = ReaderStream::with_capacity(tokio::fs::File::from_std(file), PIECE);
+    let length = [(header::CONTENT_LENGTH, length)];
+    Ok((headers, length, Body::from_stream(pieces)))
+}

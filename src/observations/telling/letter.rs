@@ -1,0 +1,195 @@
+//! The letter about new observations of a burst.
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
+use rusqlite::Connection;
+use serde::Deserialize;
+
+use super::{store, unsubscribe};
+use crate::accounts::{self, Member, Site, sites};
+use crate::alerts::due;
+use crate::bursts::{self, Burst, view};
+use crate::observations::{Observation, model::Photometry};
+use crate::platform::outbox::{Composed, Letter, Order, Thread, one_line};
+use crate::platform::{App, Error, Result};
+
+/// Observations that one letter lists; the page has them all.
+const LISTED: usize = 20;
+
+/// What a parcel of this kind asks for.
+#[derive(Debug, Deserialize)]
+struct Asked {
+    burst: i64,
+    /// What was posted from then on …
+    since: DateTime<Utc>,
+    /// … and before then.
+    until: DateTime<Utc>,
+}
+
+/// What the letter is made from.
+struct Material {
+    member: Member,
+    sites: Vec<Site>,
+    hears: bool,
+    burst: Burst,
+    news: Vec<Observation>,
+    thread: i64,
+}
+
+/// What is said, laid out as text and as HTML.
+#[derive(Template)]
+#[template(path = "observations/telling/letter.html")]
+struct Html<'a>(&'a Said);
+
+#[derive(Template)]
+#[template(path = "observations/telling/letter.txt")]
+struct Text<'a>(&'a Said);
+
+struct Said {
+    lead: String,
+    rows: Vec<Row>,
+    /// How many more there are.
+    more: usize,
+    /// The burst's page.
+    page: String,
+    settings: String,
+    stop: String,
+    club: String,
+}
+
+struct Row {
+    result: String,
+    who: String,
+    when: String,
+    how: String,
+    url: String,
+}
+
+/// Composes what a parcel of kind [`super::KIND`] asks for: what has come, is still there, and may be seen.
+pub fn compose(app: App, order: Order) -> BoxFuture<'static, Result<Composed>> {
+    Box::pin(async move {
+        let asked: Asked = serde_json::from_value(order.payload.clone())?;
+        let Some(member) = order.member else {
+            return Ok(Composed::Nothing("it is for no member".into()));
+        };
+        let material = match app
+            .db
+            .read(move |conn| material(conn, member, &asked))
+            .await
+        {
+            Ok(material) => material,
+            Err(Error::NotFound(_)) => return Ok(Composed::Nothing("the member has left".into())),
+            Err(error) => return Err(error),
+        };
+        if !material.hears {
+            return Ok(Composed::Nothing(
+                "the member wants to hear no more of it".into(),
+            ));
+        }
+        let zone = due::zone(&material.sites, app.config.time_zone);
+        let quiet = due::after_quiet(order.at, zone, &material.member.preferences);
+        if quiet > order.at {
+            return Ok(Composed::Later(quiet, "it is night there, and quiet"));
+        }
+        if material.news.is_empty() {
+            return Ok(Composed::Nothing("nothing of it is there any more".into()));
+        }
+        letter(&app, &material).await
+    })
+}
+
+fn material(conn: &Connection, member: i64, asked: &Asked) -> Result<Material> {
+    Ok(Material {
+        member: accounts::store::member(conn, member)?,
+        sites: sites::store::of_member(conn, member)?,
+        hears: store::hears(conn, member, asked.burst)?,
+        burst: bursts::store::burst(conn, asked.burst)?,
+        news: store::news(conn, asked.burst, member, (asked.since, asked.until))?,
+        thread: store::thread(conn, member, asked.burst)?,
+    })
+}
+
+async fn letter(app: &App, material: &Material) -> Result<Composed> {
+    let (base, name) = (&app.config.base_url(), one_line(&material.burst.name(), 60));
+    let count = match material.news.len() {
+        1 => "a new observation".to_owned(),
+        many => format!("{many} new observations"),
+    };
+    let stop = unsubscribe::address(app, material.member.id).await?;
+    let said = Said {
+        lead: format!("{name}: {count}."),
+        rows: material
+            .news
+            .iter()
+            .take(LISTED)
+            .map(|one| Row::of(base, &material.burst, one))
+            .collect(),
+        more: material.news.len().saturating_sub(LISTED),
+        page: format!("{base}/bursts/{}", material.burst.id),
+        settings: format!("{base}/observations/settings"),
+        stop: stop.clone(),
+        club: app.config.club_name.clone(),
+    };
+    let laid_out = |error: askama::Error| Error::Internal(error.into());
+    Ok(Composed::Letter(Box::new(Letter {
+        to_name: Some(material.member.full_name.clone()),
+        subject: format!("{name}: {count}"),
+        text: Text(&said).render().map_err(laid_out)?,
+        html: Html(&said).render().map_err(laid_out)?,
+        pictures: Vec::new(),
+        thread: Some(Thread {
+            root: format!("burst-{}.member-{}", material.thread, material.member.id),
+            first: false,
+        }),
+        unsubscribe: Some(stop),
+    })))
+}
+
+impl Row {
+    fn of(base: &str, burst: &Burst, one: &Observation) -> Self {
+        let site = one
+            .site
+            .as_ref()
+            .map(|site| format!(", {}", one_line(site, 80)));
+        let at = one.start.format("%Y-%m-%d %H:%M UTC");
+        let when = match burst.trigger_time {
+            Some(trigger) => format!("{at}, {}", view::after(one.start, trigger)),
+            None => at.to_string(),
+        };
+        Self {
+            result: result(one),
+            who: one_line(&one.observer, 80) + &site.unwrap_or_default(),
+            when,
+            how: one_line(&one.instrument, 120),
+            url: format!("{base}/observations/{}", one.id),
+        }
+    }
+}
+
+/// `18.3 ± 0.1 mag in R`, `nothing down to 19.5 mag in R`, or that there is no number.
+fn result(one: &Observation) -> String {
+    let filter = one
+        .filter
+        .as_ref()
+        .map(|filter| format!(" in {}", one_line(filter, 40)));
+    let filter = filter.unwrap_or_default();
+    match &one.photometry {
+        Photometry {
+            magnitude: Some(magnitude),
+            error: Some(error),
+            ..
+        } => {
+            format!("{magnitude} ± {error} mag{filter}")
+        }
+        Photometry {
+            magnitude: Some(magnitude),
+            ..
+        } => format!("{magnitude} mag{filter}"),
+        Photometry {
+            limit: Some(limit), ..
+        } => format!("Nothing seen down to {limit} mag{filter}"),
+        _ if !one.images.is_empty() => "A picture, no magnitude".into(),
+        _ => "Observed, no magnitude".into(),
+    }
+}

@@ -1,0 +1,122 @@
+//! Who follows which burst, and each observer's own choices, in the database.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::observations::{Observation, store};
+use crate::platform::{Result, Tx};
+
+/// Most followers of a burst who are told of an observation.
+pub(super) const MOST: i64 = 1000;
+
+/// A member as an observer.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Observer {
+    pub(super) aavso_code: Option<String>,
+    /// Hears of observations of the bursts that are observed or followed.
+    pub(super) told: bool,
+}
+
+/// Who hears of observations of burst ?1: followers of it or, unless they want to hear no more of this one, of the same burst
+/// as another mission saw it. Reads `members` and the bursts' `burst_links`.
+const HEARS: &str = "from members m left join observers o on o.member_id = m.id
+     where m.id in (select member_id from follows where follows = 1
+             and burst_id in (select ?1 union all select other_id from burst_links where burst_id = ?1))
+         and m.id not in (select member_id from follows where follows = 0 and burst_id = ?1)
+         and m.confirmed_at is not null and m.disabled_at is null and coalesce(o.tell, 'followed') <> 'none'";
+
+/// The members who hear of an observation of a burst, but for who made it: at most [`MOST`], who has been here longest first.
+pub(super) fn followers(conn: &Connection, burst: i64, observer: i64) -> Result<Vec<i64>> {
+    let sql = format!("select m.id {HEARS} and m.id <> ?2 order by m.id limit ?3");
+    let mut select = conn.prepare_cached(&sql)?;
+    let found = select.query_map([burst, observer, MOST], |row| row.get(0))?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+/// Whether this member still hears of observations of a burst.
+pub(super) fn hears(conn: &Connection, member: i64, burst: i64) -> Result<bool> {
+    let sql = format!("select exists(select 1 {HEARS} and m.id = ?2)");
+    Ok(conn
+        .prepare_cached(&sql)?
+        .query_row([burst, member], |row| row.get(0))?)
+}
+
+/// The member follows a burst, unless there was a word on it before.
+pub(super) fn begin(tx: &Tx, now: DateTime<Utc>, member: i64, burst: i64) -> Result<()> {
+    let sql = "insert into follows (member_id, burst_id, follows, at) values (?1, ?2, 1, ?3) on conflict do nothing";
+    tx.prepare_cached(sql)?
+        .execute(params![member, burst, now.timestamp_micros()])?;
+    Ok(())
+}
+
+/// The member follows a burst from now on, or does no longer.
+pub(super) fn follow(
+    tx: &Tx,
+    now: DateTime<Utc>,
+    member: i64,
+    burst: i64,
+    follows: bool,
+) -> Result<()> {
+    let sql = "insert into follows (member_id, burst_id, follows, at) values (?1, ?2, ?3, ?4)
+               on conflict (member_id, burst_id) do update set follows = excluded.follows, at = excluded.at where follows <> excluded.follows";
+    tx.prepare_cached(sql)?
+        .execute(params![member, burst, follows, now.timestamp_micros()])?;
+    Ok(())
+}
+
+/// Whether the member follows a burst, by its own choice or by having observed it.
+pub fn follows(conn: &Connection, member: i64, burst: i64) -> Result<bool> {
+    let sql = "select exists(select 1 from follows where member_id = ?1 and burst_id = ?2 and follows = 1)";
+    Ok(conn
+        .prepare_cached(sql)?
+        .query_row([member, burst], |row| row.get(0))?)
+}
+
+/// What a letter is about: observations of others that were posted in `[since, until)` and that everybody sees, the earliest
+/// first.
+pub(super) fn news(
+    conn: &Connection,
+    burst: i64,
+    reader: i64,
+    (since, until): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<Vec<Observation>> {
+    let new = "where o.burst_id = ?1 and o.member_id <> ?2 and o.created_at >= ?3 and o.created_at < ?4 and o.hidden_at is null
+               order by o.observed_at, o.id";
+    let (since, until) = (since.timestamp_micros(), until.timestamp_micros());
+    store::select(conn, new, params![burst, reader, since, until])
+}
+
+/// The burst as which the member first heard of this one by letter, else the burst itself. Reads the alerts' `told`.
+pub(super) fn thread(conn: &Connection, member: i64, burst: i64) -> Result<i64> {
+    let sql = "select thread_id from told where member_id = ?1 and burst_id = ?2 and not kept order by revision limit 1";
+    let found = conn
+        .prepare_cached(sql)?
+        .query_row([member, burst], |row| row.get(0));
+    Ok(found.optional()?.unwrap_or(burst))
+}
+
+/// The member's choices; as usual where none have been made.
+pub(super) fn observer(conn: &Connection, member: i64) -> Result<Observer> {
+    let sql = "select aavso_code, tell from observers where member_id = ?1";
+    let found = conn.prepare_cached(sql)?.query_row([member], |row| {
+        let tell: String = row.get(1)?;
+        Ok(Observer {
+            aavso_code: row.get(0)?,
+            told: tell != "none",
+        })
+    });
+    Ok(found.optional()?.unwrap_or(Observer {
+        aavso_code: None,
+        told: true,
+    }))
+}
+
+pub(super) fn save(tx: &Tx, member: i64, chosen: &Observer) -> Result<()> {
+    let tell = if chosen.told { "followed" } else { "none" };
+    tx.prepare_cached(
+        "insert into observers (member_id, aavso_code, tell) values (?1, ?2, ?3)
+         on conflict (member_id) do update set aavso_code = excluded.aavso_code, tell = excluded.tell",
+    )?
+    .execute(params![member, chosen.aavso_code, tell])?;
+    Ok(())
+}
