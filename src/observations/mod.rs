@@ -5,6 +5,7 @@ pub mod curve;
 pub mod exports;
 pub mod filters;
 pub mod images;
+pub mod input;
 pub mod json;
 pub mod model;
 pub mod news;

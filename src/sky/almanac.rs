@@ -46,9 +46,7 @@ impl Almanac {
         let known = epoch.timestamp().clamp(YEARS.0, YEARS.1);
         let epoch = DateTime::from_timestamp(known, 0).unwrap_or_default();
         let day = julian(epoch);
-        let terrestrial = ts::utctai(day.0, day.1)
-            .and_then(|(a, b)| ts::taitt(a, b))
-            .unwrap_or(day);
+        let terrestrial = terrestrial(epoch);
         let axes = pnp::c2i06a(terrestrial.0, terrestrial.1);
         let at = |seconds: f64| (terrestrial.0, terrestrial.1 + seconds / DAYSEC);
         Self {
@@ -159,6 +157,14 @@ fn julian(at: DateTime<Utc>) -> (f64, f64) {
     let seconds = (at - DateTime::UNIX_EPOCH).as_seconds_f64();
     let days = (seconds / DAYSEC).floor();
     (2_440_587.5 + days, seconds / DAYSEC - days)
+}
+
+/// Julian date of terrestrial time in two parts.
+pub(super) fn terrestrial(at: DateTime<Utc>) -> (f64, f64) {
+    let day = julian(at);
+    ts::utctai(day.0, day.1)
+        .and_then(|(a, b)| ts::taitt(a, b))
+        .unwrap_or(day)
 }
 
 /// The Sun as seen from the middle of the Earth (ICRS, au), and the Earth's velocity as a part of light's.

@@ -17,6 +17,7 @@ macro_rules! fixture {
 
 mod drawing;
 mod fields;
+mod frames;
 mod night;
 mod site;
 mod visibility;
