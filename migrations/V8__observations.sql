@@ -42,7 +42,7 @@ create table observations (
 ) strict;
 
 create index observations_by_burst on observations (burst_id, observed_at);
-create index observations_by_member on observations (member_id, id);
+create index observations_by_member on observations (member_id, observed_at);
 create index observations_by_time on observations (observed_at);
 
 -- What an observation said before each change.
@@ -96,7 +96,9 @@ create table observation_reports (
     settled_at integer
 ) strict;
 
-create index observation_reports_by_observation on observation_reports (observation_id);
+-- One report of a member for each observation.
+create unique index observation_reports_by_observation on observation_reports (observation_id, member_id);
+create index observation_reports_open on observation_reports (at) where settled_at is null;
 
 -- A member as an observer.
 create table observers (

@@ -32,14 +32,23 @@ document.addEventListener("htmx:afterSwap", () => {
   say(state);
 });
 
-// A burst's page hears of every burst; only its own concerns it.
-for (const name of ["sse:burst.updated", "sse:burst.withdrawn"]) {
+// A burst's page hears of every burst and observation; only its own concern it.
+const ofBurst = (data) => data.id ?? data.burst;
+const ofObservation = (data) => data.burst_id;
+const concerns = {
+  "sse:burst.updated": ofBurst,
+  "sse:burst.withdrawn": ofBurst,
+  "sse:observation.new": ofObservation,
+  "sse:observation.updated": ofObservation,
+  "sse:observation.deleted": ofObservation,
+};
+for (const [name, burst] of Object.entries(concerns)) {
   document.addEventListener(name, (event) => {
     const mine = event.target.dataset?.burst;
     if (!mine) return;
     try {
       const { data } = JSON.parse(event.detail.data);
-      if (String(data.id ?? data.burst ?? mine) !== mine) event.stopPropagation();
+      if (String(burst(data) ?? mine) !== mine) event.stopPropagation();
     } catch {
       // Words we do not understand may still mean news.
     }

@@ -152,8 +152,9 @@ pub fn well_known(burst: &Burst) -> Option<Equatorial> {
     known.then_some(best.position)
 }
 
-/// A pair of angles (deg) as it is kept where the member gave numbers: `288.2646 +19.7734`.
+/// A pair of angles (deg) as it is kept where it was given in numbers, to 0.004″: `288.2646 +19.7734`.
 pub fn pair(longitude: f64, latitude: f64) -> String {
+    let [longitude, latitude] = [longitude, latitude].map(|angle| (angle * 1e6).round() / 1e6);
     format!("{longitude} {latitude:+}")
 }
 

@@ -4,11 +4,16 @@ pub mod coverage;
 pub mod curve;
 pub mod exports;
 pub mod filters;
+pub mod history;
 pub mod images;
 pub mod input;
 pub mod json;
+pub mod list;
 pub mod model;
+pub mod moderation;
 pub mod news;
+mod pages;
+pub mod routes;
 pub mod store;
 pub mod telling;
 
@@ -21,6 +26,8 @@ use crate::platform::App;
 
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .merge(routes::router())
+        .merge(pages::router())
         .merge(images::router())
         .merge(curve::router())
         .merge(coverage::router())

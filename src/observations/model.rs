@@ -144,6 +144,26 @@ impl Observation {
         self.start.checked_add_signed(half).unwrap_or(self.start)
     }
 
+    /// Whether this member, or a stranger, may see it: a hidden one is for its owner and for officers.
+    pub fn is_seen_by(&self, member: Option<&Member>) -> bool {
+        self.hidden.is_none() || member.is_some_and(|member| self.is_of(member))
+    }
+
+    /// Whether both say the same of the same burst, whatever became of them since.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let bare = |one: &Self| Self {
+            id: 0,
+            observer: String::new(),
+            revision: 0,
+            hidden: None,
+            images: Vec::new(),
+            created_at: DateTime::UNIX_EPOCH,
+            updated_at: DateTime::UNIX_EPOCH,
+            ..one.clone()
+        };
+        bare(self) == bare(other)
+    }
+
     /// Whether this member may change or delete it.
     pub fn is_of(&self, member: &Member) -> bool {
         member.officer || member.id == self.member_id

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Params, Row, params};
 
 use super::model::{Hidden, Image, Observation, Photometry, System};
+use crate::accounts::Member;
 use crate::platform::{Error, Result, Tx};
 use crate::sky::Equatorial;
 
@@ -30,17 +31,42 @@ pub fn shown(conn: &Connection, burst: i64) -> Result<Vec<Observation>> {
     select(conn, of_burst, [burst])
 }
 
+/// A burst's observations that this member may see, the latest first.
+pub fn seen_by(conn: &Connection, burst: i64, member: Option<&Member>) -> Result<Vec<Observation>> {
+    let of_burst = "where o.burst_id = ?1 order by o.observed_at desc, o.id desc";
+    let mut all = select(conn, of_burst, [burst])?;
+    all.retain(|observation| observation.is_seen_by(member));
+    Ok(all)
+}
+
 /// What [`OBSERVATION`] with this end finds, with the pictures. Two queries.
 pub(super) fn select(
     conn: &Connection,
     which: &str,
     params: impl Params,
 ) -> Result<Vec<Observation>> {
+    some(conn, which, params, usize::MAX, |_| true)
+}
+
+/// The same, of which only those that `wanted` lets pass, and no more than `most`.
+pub(super) fn some(
+    conn: &Connection,
+    which: &str,
+    params: impl Params,
+    most: usize,
+    wanted: impl Fn(&Observation) -> bool,
+) -> Result<Vec<Observation>> {
     let mut asked = conn.prepare_cached(&format!("{OBSERVATION} {which}"))?;
     let mut rows = asked.query(params)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        found.push(observation(row)?);
+        let read = observation(row)?;
+        if wanted(&read) {
+            found.push(read);
+        }
+        if found.len() >= most {
+            break;
+        }
     }
     let ids: Vec<i64> = found.iter().map(|observation| observation.id).collect();
     let mut images = images(conn, &ids)?;
@@ -84,6 +110,76 @@ pub fn insert(tx: &Tx, now: DateTime<Utc>, new: &Observation) -> Result<i64> {
     Ok(tx.last_insert_rowid())
 }
 
+/// Writes what an observation says now over what it said; its revision grows.
+pub fn update(tx: &Tx, now: DateTime<Utc>, changed: &Observation) -> Result<()> {
+    tx.prepare_cached(
+        "update observations set site_id = ?2, site = ?3, ra = ?4, dec = ?5, coordinates = ?6, coordinate_system = ?7, instrument = ?8, field_deg = ?9, observed_at = ?10,
+             exposure_s = ?11, filter = ?12, magnitude = ?13, magnitude_error = ?14, limiting_magnitude = ?15, magnitude_system = ?16, comparison_stars = ?17, notes = ?18,
+             airmass = ?19, time_meant = ?20, revision = revision + 1, updated_at = ?21
+         where id = ?1",
+    )?
+    .execute(params![
+        changed.id,
+        changed.site_id,
+        changed.site,
+        changed.position.ra,
+        changed.position.dec,
+        changed.coordinates,
+        changed.system.as_str(),
+        changed.instrument,
+        changed.field_deg,
+        changed.start.timestamp_micros(),
+        changed.exposure,
+        changed.filter,
+        changed.photometry.magnitude,
+        changed.photometry.error,
+        changed.photometry.limit,
+        changed.photometry.system,
+        changed.comparison_stars,
+        changed.notes,
+        changed.airmass,
+        changed.time_meant,
+        now.timestamp_micros(),
+    ])?;
+    Ok(())
+}
+
+/// Removes an observation with its pictures, its history and what was reported of it.
+pub fn delete(tx: &Tx, id: i64) -> Result<()> {
+    tx.prepare_cached("delete from observations where id = ?1")?
+        .execute([id])?;
+    Ok(())
+}
+
+/// Takes an observation from sight, or with `None` shows it again.
+pub fn hide(tx: &Tx, now: DateTime<Utc>, id: i64, why: Option<&str>) -> Result<()> {
+    let at = why.map(|_| now.timestamp_micros());
+    tx.prepare_cached("update observations set hidden_at = ?2, hidden_why = ?3 where id = ?1")?
+        .execute(params![id, at, why])?;
+    Ok(())
+}
+
+/// Those that a member posted on a burst since a time, the latest first.
+pub fn posted_since(
+    conn: &Connection,
+    (member, burst): (i64, i64),
+    since: DateTime<Utc>,
+) -> Result<Vec<Observation>> {
+    let lately =
+        "where o.burst_id = ?2 and o.member_id = ?1 and o.created_at >= ?3 order by o.id desc";
+    select(
+        conn,
+        lately,
+        params![member, burst, since.timestamp_micros()],
+    )
+}
+
+/// What a member posted last, on whatever burst.
+pub fn last_of(conn: &Connection, member: i64) -> Result<Option<Observation>> {
+    let last = "where o.member_id = ?1 order by o.id desc limit 1";
+    Ok(select(conn, last, [member])?.into_iter().next())
+}
+
 /// Pictures by observation, the first added first.
 fn images(conn: &Connection, observations: &[i64]) -> Result<BTreeMap<i64, Vec<Image>>> {
     let ids = serde_json::to_string(observations)?;
@@ -110,7 +206,7 @@ fn images(conn: &Connection, observations: &[i64]) -> Result<BTreeMap<i64, Vec<I
     Ok(all)
 }
 
-fn time(micros: i64) -> DateTime<Utc> {
+pub(super) fn time(micros: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(micros).unwrap_or_default()
 }
 

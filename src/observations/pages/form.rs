@@ -1,0 +1,255 @@
+//! An observation's form as it was sent: everything as text, so that a faulty one goes back as it came.
+
+use axum::body::Bytes;
+use axum::extract::Multipart;
+use axum::extract::multipart::Field;
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use serde_json::Value;
+
+use crate::observations::filters;
+use crate::observations::images::LARGEST_FILE;
+use crate::observations::input::{Given, MEAN_IT};
+use crate::observations::model::Observation;
+use crate::platform::error::FieldFault;
+use crate::platform::{Error, Result};
+
+/// Pictures that one sending may hold.
+pub(super) const MOST_PICTURES: usize = 8;
+
+/// All that one sending may hold, bytes.
+pub(super) const BODY_LIMIT: usize = 32 * 1024 * 1024;
+
+/// A text field may be this long: more than any of them may hold.
+const LONGEST_TEXT: usize = 64 * 1024;
+
+/// What the fields hold.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Form {
+    pub(super) site: String,
+    pub(super) instrument: String,
+    pub(super) field: String,
+    pub(super) coordinates: String,
+    pub(super) system: String,
+    pub(super) time: String,
+    pub(super) meant: bool,
+    pub(super) exposure: String,
+    /// A code of [`filters`], `other`, or nothing.
+    pub(super) filter: String,
+    pub(super) other_filter: String,
+    pub(super) magnitude: String,
+    pub(super) error: String,
+    pub(super) limit: String,
+    pub(super) magnitude_system: String,
+    pub(super) comparison_stars: String,
+    pub(super) notes: String,
+    /// Names and bytes.
+    pub(super) pictures: Vec<(String, Bytes)>,
+    /// Something was wrong with pictures while they came.
+    pub(super) faults: Vec<FieldFault>,
+}
+
+impl Form {
+    /// The form of an observation that is there.
+    pub(super) fn of(seen: &Observation) -> Self {
+        let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+        let words = |text: &Option<String>| text.clone().unwrap_or_default();
+        let filter = words(&seen.filter);
+        let usual = filter.is_empty() || filters::FILTERS.iter().any(|known| known.code == filter);
+        Self {
+            site: seen
+                .site_id
+                .map(|id| id.to_string())
+                .unwrap_or_else(|| words(&seen.site)),
+            instrument: seen.instrument.clone(),
+            field: number(seen.field_deg),
+            coordinates: seen.coordinates.clone(),
+            system: seen.system.as_str().into(),
+            time: seen.start.format("%Y-%m-%d %H:%M:%S%.f").to_string(),
+            meant: seen.time_meant,
+            exposure: number(seen.exposure),
+            filter: if usual {
+                filter.clone()
+            } else {
+                "other".into()
+            },
+            other_filter: if usual { String::new() } else { filter },
+            magnitude: number(seen.photometry.magnitude),
+            error: number(seen.photometry.error),
+            limit: number(seen.photometry.limit),
+            magnitude_system: words(&seen.photometry.system),
+            comparison_stars: words(&seen.comparison_stars),
+            notes: words(&seen.notes),
+            ..Self::default()
+        }
+    }
+
+    /// Takes in what a browser sent. Files beyond the limits become faults, and the words beside them are kept.
+    pub(super) async fn receive(mut sent: Multipart) -> Result<Self> {
+        let mut form = Self::default();
+        loop {
+            match sent.next_field().await {
+                Ok(Some(field)) => form.take(field).await?,
+                Ok(None) => return Ok(form),
+                Err(_) if !form.faults.is_empty() => return Ok(form),
+                // The words came first.
+                Err(_) if !form.instrument.is_empty() => {
+                    form.wrong(format!(
+                        "the pictures did not come through; together they may have {} MB",
+                        BODY_LIMIT / 1024 / 1024
+                    ));
+                    return Ok(form);
+                }
+                Err(_) => {
+                    return Err(Error::invalid(
+                        "body",
+                        "the form came incomplete; send it again",
+                    ));
+                }
+            }
+        }
+    }
+
+    async fn take(&mut self, field: Field<'_>) -> Result<()> {
+        let name = field.name().unwrap_or_default().to_owned();
+        let Some(file) = field.file_name().map(str::to_owned) else {
+            let bytes = bounded(field, LONGEST_TEXT).await;
+            let bytes = bytes.map_err(|_| Error::TooLarge {
+                limit: LONGEST_TEXT,
+            })?;
+            self.put(&name, String::from_utf8_lossy(&bytes).into_owned());
+            return Ok(());
+        };
+        let file: String = file.chars().filter(|c| !c.is_control()).take(60).collect();
+        match bounded(field, LARGEST_FILE).await {
+            Ok(bytes) if bytes.is_empty() => {}
+            Ok(_) if self.pictures.len() == MOST_PICTURES => {
+                let fault =
+                    format!("at most {MOST_PICTURES} pictures at once; add the others afterwards");
+                if !self.faults.iter().any(|known| known.message == fault) {
+                    self.wrong(fault);
+                }
+            }
+            Ok(bytes) => self.pictures.push((file, bytes)),
+            Err(Unfit::TooLong) => self.wrong(format!(
+                "{file} is larger than {} MB",
+                LARGEST_FILE / 1024 / 1024
+            )),
+            Err(Unfit::Broken) => self.wrong(format!(
+                "{file} did not come through; together they may have {} MB",
+                BODY_LIMIT / 1024 / 1024
+            )),
+        }
+        Ok(())
+    }
+
+    /// Notes what is wrong with the pictures.
+    pub(super) fn wrong(&mut self, message: impl Into<String>) {
+        self.faults.push(FieldFault {
+            field: "image".into(),
+            message: message.into(),
+        });
+    }
+
+    fn put(&mut self, name: &str, text: String) {
+        let place = match name {
+            "site" => &mut self.site,
+            "instrument" => &mut self.instrument,
+            "field_deg" => &mut self.field,
+            "coordinates" => &mut self.coordinates,
+            "coordinate_system" => &mut self.system,
+            "observed_time" => &mut self.time,
+            "exposure_s" => &mut self.exposure,
+            "filter" => &mut self.filter,
+            "other_filter" => &mut self.other_filter,
+            "magnitude" => &mut self.magnitude,
+            "magnitude_error" => &mut self.error,
+            "limiting_magnitude" => &mut self.limit,
+            "magnitude_system" => &mut self.magnitude_system,
+            "comparison_stars" => &mut self.comparison_stars,
+            "notes" => &mut self.notes,
+            "time_meant" => {
+                self.meant = true;
+                return;
+            }
+            _ => return,
+        };
+        *place = text;
+    }
+
+    /// What the fields say. A time of day alone is the last one that passed.
+    pub(super) fn given(&mut self, now: DateTime<Utc>) -> Given {
+        if let Some(time) = time_of_day(self.time.trim(), now) {
+            self.time = time.format("%Y-%m-%d %H:%M:%S").to_string();
+        }
+        let text = |text: &str| Some(Value::from(text));
+        let filled = |text: &str| Some(Value::from(text)).filter(|_| !text.trim().is_empty());
+        let filter = match self.filter.as_str() {
+            "other" => self.other_filter.as_str(),
+            usual => usual,
+        };
+        Given {
+            coordinates: filled(&self.coordinates),
+            coordinate_system: filled(&self.system),
+            instrument: text(&self.instrument),
+            field_deg: text(&self.field),
+            observed_time: text(&self.time),
+            time_meant: Some(Value::from(self.meant)),
+            exposure_s: text(&self.exposure),
+            filter: text(filter),
+            magnitude: text(&self.magnitude),
+            magnitude_error: text(&self.error),
+            limiting_magnitude: text(&self.limit),
+            magnitude_system: text(&self.magnitude_system),
+            comparison_stars: text(&self.comparison_stars),
+            notes: text(&self.notes),
+            site: text(&self.site),
+            ..Given::default()
+        }
+    }
+}
+
+/// The same faults in the words of a page.
+pub(super) fn for_people(faults: Vec<FieldFault>) -> Vec<FieldFault> {
+    let spoken = |fault: FieldFault| FieldFault {
+        message: fault
+            .message
+            .replace(MEAN_IT, "if that is right, tick the box"),
+        ..fault
+    };
+    faults.into_iter().map(spoken).collect()
+}
+
+enum Unfit {
+    TooLong,
+    Broken,
+}
+
+/// A field's bytes. One that is too long is read to its end all the same, and dropped: what comes after it is wanted.
+async fn bounded(mut field: Field<'_>, most: usize) -> Result<Bytes, Unfit> {
+    let mut bytes = Vec::new();
+    let mut fits = true;
+    while let Some(chunk) = field.chunk().await.map_err(|_| Unfit::Broken)? {
+        fits = fits && bytes.len() + chunk.len() <= most;
+        match fits {
+            true => bytes.extend_from_slice(&chunk),
+            false => bytes = Vec::new(),
+        }
+    }
+    match fits {
+        true => Ok(Bytes::from(bytes)),
+        false => Err(Unfit::TooLong),
+    }
+}
+
+/// `22:05` or `22:05:30`, today or yesterday: the last that passed.
+fn time_of_day(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let mut read = ["%H:%M:%S", "%H:%M"]
+        .into_iter()
+        .filter_map(|form| NaiveTime::parse_from_str(text, form).ok());
+    let today = now.date_naive().and_time(read.next()?).and_utc();
+    Some(if today > now + TimeDelta::minutes(5) {
+        today - TimeDelta::days(1)
+    } else {
+        today
+    })
+}

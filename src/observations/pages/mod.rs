@@ -1,0 +1,22 @@
+//! The pages of observations: a burst's part, the form, one observation, the search, the officers' list of reports.
+
+mod form;
+mod observe;
+mod one;
+mod part;
+mod reports;
+mod row;
+mod search;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::platform::App;
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(part::router())
+        .merge(observe::router())
+        .merge(one::router())
+        .merge(search::router())
+        .merge(reports::router())
+}

@@ -1,0 +1,92 @@
+//! An observation in words, as lists and its own page show it.
+
+use chrono::{DateTime, Utc};
+
+use crate::bursts::view::{When, after};
+use crate::observations::json::ImageJson;
+use crate::observations::model::{Image, Observation, Photometry};
+
+/// One observation in a list.
+pub(super) struct Row {
+    pub(super) id: i64,
+    /// Grows with every change: it tells the browser what is news.
+    pub(super) revision: i64,
+    pub(super) thumb: Option<Thumb>,
+    /// Id and name, where the list is not one burst's.
+    pub(super) burst: Option<(i64, String)>,
+    pub(super) observer: String,
+    pub(super) instrument: String,
+    pub(super) filter: Option<String>,
+    /// `17.32 ± 0.08`, `fainter than 18.3`, or none.
+    pub(super) brightness: Option<String>,
+    pub(super) start: When,
+    /// Since the trigger: `+2 h 05 min`.
+    pub(super) after: Option<String>,
+    pub(super) exposure: Option<String>,
+    pub(super) hidden: bool,
+}
+
+pub(super) struct Thumb {
+    pub(super) url: String,
+    pub(super) width: u32,
+    pub(super) height: u32,
+    /// Pictures besides this one.
+    pub(super) more: usize,
+}
+
+impl Row {
+    pub(super) fn of(
+        observation: &Observation,
+        trigger: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let first = observation.images.first();
+        Self {
+            id: observation.id,
+            revision: observation.revision,
+            thumb: first.map(|image| Thumb::of(observation, image)),
+            burst: None,
+            observer: observation.observer.clone(),
+            instrument: observation.instrument.clone(),
+            filter: observation.filter.clone(),
+            brightness: brightness(&observation.photometry),
+            start: When::new(observation.start, now),
+            after: trigger.map(|trigger| after(observation.start, trigger)),
+            exposure: observation.exposure.map(seconds),
+            hidden: observation.hidden.is_some(),
+        }
+    }
+}
+
+impl Thumb {
+    fn of(observation: &Observation, image: &Image) -> Self {
+        Self {
+            url: ImageJson::new(observation.id, image).thumb_url,
+            width: image.thumb_width,
+            height: image.thumb_height,
+            more: observation.images.len() - 1,
+        }
+    }
+}
+
+/// How bright it was, in words.
+pub(super) fn brightness(light: &Photometry) -> Option<String> {
+    match (light.magnitude, light.error, light.limit) {
+        (Some(magnitude), Some(error), _) => {
+            Some(format!("{} ± {}", figure(magnitude), figure(error)))
+        }
+        (Some(magnitude), None, _) => Some(figure(magnitude)),
+        (None, _, Some(limit)) => Some(format!("fainter than {}", figure(limit))),
+        (None, _, None) => None,
+    }
+}
+
+/// A number with at most three decimals.
+pub(super) fn figure(value: f64) -> String {
+    let text = ((value * 1000.0).round() / 1000.0).to_string();
+    text.replace('-', "−")
+}
+
+pub(super) fn seconds(exposure: f64) -> String {
+    format!("{} s", figure(exposure))
+}

@@ -1,0 +1,177 @@
+//! All observations, searched.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use chrono::{DateTime, Utc};
+use rusqlite::Connection;
+use utoipa_axum::router::OpenApiRouter;
+
+use super::row::Row;
+use crate::accounts::MaybeSignedIn;
+use crate::bursts;
+use crate::bursts::Burst;
+use crate::observations::filters::{FILTERS, Filter};
+use crate::observations::list::{self, PageKey};
+use crate::observations::model::Observation;
+use crate::observations::routes::Asked;
+use crate::platform::error::FieldFault;
+use crate::platform::web::extract::Query;
+use crate::platform::web::form::sentence;
+use crate::platform::web::{Html, Viewer, escaped};
+use crate::platform::{App, Error, Result};
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().route("/observations", get(page))
+}
+
+/// `/observations`
+#[derive(Template)]
+#[template(path = "observations/pages/search.html")]
+struct SearchPage {
+    viewer: Viewer,
+    heading: String,
+    asked: Asked,
+    faults: Vec<FieldFault>,
+    rows: Vec<Row>,
+    /// Something was asked for.
+    narrowed: bool,
+    older: Option<String>,
+    newest: Option<String>,
+}
+
+impl SearchPage {
+    fn fault(&self, field: &str) -> Option<String> {
+        let fault = self.faults.iter().find(|fault| fault.field == field)?;
+        Some(sentence(&fault.message))
+    }
+
+    fn filters(&self) -> &'static [Filter] {
+        &FILTERS
+    }
+
+    fn more_open(&self) -> bool {
+        let asked = &self.asked;
+        let fields = [&asked.instrument, &asked.ra, &asked.dec, &asked.radius];
+        fields.into_iter().any(|text| !text.is_empty()) || !self.faults.is_empty()
+    }
+}
+
+/// GET /observations
+async fn page(
+    State(app): State<App>,
+    viewer: Viewer,
+    MaybeSignedIn(member): MaybeSignedIn,
+    Query(asked): Query<Asked>,
+) -> Result<Response> {
+    let (wanted, limit) = match asked.understand(member.as_ref()) {
+        Ok(understood) => understood,
+        Err(Error::Invalid(faults)) => {
+            let page = Html(blank(viewer, asked, faults));
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        }
+        Err(other) => return Err(other),
+    };
+    let now = app.clock.now();
+    let read = move |conn: &Connection| {
+        let (found, next) = list::list(conn, &wanted, limit)?;
+        let bursts = of_all(conn, &found)?;
+        Ok((found, next, bursts))
+    };
+    let (found, next, bursts) = app.db.read(read).await?;
+    let page = blank(viewer, asked, Vec::new());
+    let heading = match found.first() {
+        Some(first) if page.asked.observer != "me" && !page.asked.observer.is_empty() => {
+            format!("Observations by {}", first.observer)
+        }
+        _ => page.heading,
+    };
+    Ok(Html(SearchPage {
+        heading,
+        rows: found.iter().map(|one| row(one, &bursts, now)).collect(),
+        older: next.map(|key| page.asked.address(Some(key))),
+        ..page
+    })
+    .into_response())
+}
+
+fn blank(viewer: Viewer, asked: Asked, faults: Vec<FieldFault>) -> SearchPage {
+    let narrowed = Asked {
+        after: String::new(),
+        limit: String::new(),
+        ..asked.clone()
+    }
+    .address(None)
+        != "/observations";
+    let mine = asked.observer == "me";
+    SearchPage {
+        viewer,
+        heading: if mine {
+            "My observations".into()
+        } else {
+            "Observations".into()
+        },
+        newest: (!asked.after.is_empty()).then(|| asked.address(None)),
+        asked,
+        faults,
+        rows: Vec::new(),
+        narrowed,
+        older: None,
+    }
+}
+
+fn row(one: &Observation, bursts: &BTreeMap<i64, Burst>, now: DateTime<Utc>) -> Row {
+    let burst = bursts.get(&one.burst_id);
+    Row {
+        burst: burst.map(|burst| (burst.id, burst.name())),
+        ..Row::of(one, burst.and_then(|burst| burst.trigger_time), now)
+    }
+}
+
+/// The bursts of these observations, by id.
+fn of_all(conn: &Connection, found: &[Observation]) -> Result<BTreeMap<i64, Burst>> {
+    let mut all = BTreeMap::new();
+    for observation in found {
+        if let std::collections::btree_map::Entry::Vacant(place) = all.entry(observation.burst_id) {
+            place.insert(bursts::store::burst(conn, observation.burst_id)?);
+        }
+    }
+    Ok(all)
+}
+
+impl Asked {
+    /// The list's address with the same search, at `after` or from the beginning.
+    fn address(&self, after: Option<PageKey>) -> String {
+        let after = after.map(|key| key.to_string()).unwrap_or_default();
+        let fields = [
+            ("text", &self.text),
+            ("from", &self.from),
+            ("to", &self.to),
+            ("brightest", &self.brightest),
+            ("faintest", &self.faintest),
+            ("instrument", &self.instrument),
+            ("filter", &self.filter),
+            ("observer", &self.observer),
+            ("burst", &self.burst),
+            ("ra", &self.ra),
+            ("dec", &self.dec),
+            ("radius", &self.radius),
+            ("limit", &self.limit),
+            ("after", &after),
+        ];
+        let said = fields
+            .into_iter()
+            .filter(|(_, value)| !value.trim().is_empty());
+        let query: Vec<String> = said
+            .map(|(name, value)| format!("{name}={}", escaped(value)))
+            .collect();
+        match query.is_empty() {
+            true => "/observations".into(),
+            false => format!("/observations?{}", query.join("&")),
+        }
+    }
+}
