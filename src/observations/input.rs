@@ -183,31 +183,34 @@ impl Given {
     }
 
     fn take_time(&self, seen: &mut Observation, new: bool, around: &Around, faults: &mut Faults) {
-        let before = seen.start;
+        let before = (!new).then_some(seen.start);
         let must = "must be a date and time such as 2026-11-20T22:05:30Z, UTC";
-        let field = "observed_time";
         let given = self.observed_time.as_ref();
-        let read = given.map(|value| value.as_str().and_then(instant));
-        if read == Some(None) {
-            faults.add(field, must);
-        }
-        let Some(start) = read.unwrap_or((!new).then_some(before)) else {
-            return;
-        };
+        let read = |value: &Value| value.as_str().and_then(instant);
+        let mut start = before;
+        faults.put(
+            "observed_time",
+            given,
+            &mut start,
+            |value| read(value).map(Some),
+            must,
+        );
         // A time that stays was asked about when it came.
-        let stays = !new && start == before;
-        seen.start = start;
+        let stays = before.is_some() && start == before;
         seen.time_meant = stays && seen.time_meant;
-        let meant = self.time_meant.as_ref();
         faults.put(
             "time_meant",
-            meant,
+            self.time_meant.as_ref(),
             &mut seen.time_meant,
             truth,
             "must be true or false",
         );
+        let Some(start) = start else {
+            return;
+        };
+        seen.start = start;
         if let Some(doubt) = doubt(start, around).filter(|_| !stays && !seen.time_meant) {
-            faults.add(field, format!("{doubt}; {MEAN_IT}"));
+            faults.add("observed_time", format!("{doubt}; {MEAN_IT}"));
         }
     }
 

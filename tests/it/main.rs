@@ -21,6 +21,7 @@ mod leaving;
 mod letters;
 mod nights;
 mod older_faults;
+mod observations;
 mod outbox;
 mod people;
 mod push;

@@ -22,7 +22,7 @@ impl<'a> Caller<'a> {
         self.token = crate::people::bearer(self.desk, address).await;
     }
 
-    fn ask(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn ask(&self, method: Method, path: &str) -> RequestBuilder {
         let asked = self.desk.client.request(method, self.desk.url(path));
         asked.bearer_auth(&self.token)
     }
@@ -44,7 +44,14 @@ impl<'a> Caller<'a> {
         (status, answer.json().await.unwrap_or(Value::Null))
     }
 
-    async fn page(&self, path: &str) -> (StatusCode, String) {
+    /// A form without files.
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> (StatusCode, String) {
+        let asked = self.ask(Method::POST, path).header("accept", "text/html");
+        let answer = asked.form(fields).send().await.unwrap();
+        (answer.status(), answer.text().await.unwrap())
+    }
+
+    pub(crate) async fn page(&self, path: &str) -> (StatusCode, String) {
         let asked = self.ask(Method::GET, path).header("accept", "text/html");
         let answer = asked.send().await.unwrap();
         (answer.status(), answer.text().await.unwrap())
@@ -52,7 +59,7 @@ impl<'a> Caller<'a> {
 }
 
 /// The fields that a refusal names, in order.
-fn named(problem: &Value) -> Vec<&str> {
+pub(crate) fn named(problem: &Value) -> Vec<&str> {
     let errors = problem["errors"].as_array().unwrap();
     let mut fields: Vec<&str> = errors
         .iter()
@@ -240,7 +247,7 @@ async fn twenty_sites_are_the_most() {
 }
 
 /// A form's parts as a browser sends them; a part's name may hold `"; filename="…`.
-fn parts(fields: &[(&str, &str)]) -> String {
+pub(crate) fn parts(fields: &[(&str, &str)]) -> String {
     let part = |(name, value): &(&str, &str)| {
         format!("--X\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
     };
@@ -248,7 +255,7 @@ fn parts(fields: &[(&str, &str)]) -> String {
 }
 
 impl Caller<'_> {
-    async fn send(&self, path: &str, body: String) -> (StatusCode, String, String) {
+    pub(crate) async fn send(&self, path: &str, body: String) -> (StatusCode, String, String) {
         let asked = self
             .ask(Method::POST, path)
             .header("accept", "text/html")

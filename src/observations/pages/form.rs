@@ -131,11 +131,11 @@ impl Form {
             }
             Ok(bytes) => self.pictures.push((file, bytes)),
             Err(Unfit::TooLong) => self.wrong(format!(
-                "{file} is larger than {} MB",
+                "“{file}” is larger than {} MB",
                 LARGEST_FILE / 1024 / 1024
             )),
             Err(Unfit::Broken) => self.wrong(format!(
-                "{file} did not come through; together they may have {} MB",
+                "“{file}” did not come through; together they may have {} MB",
                 BODY_LIMIT / 1024 / 1024
             )),
         }

@@ -322,7 +322,7 @@ async fn prepared(app: &App, name: &str, bytes: &Bytes) -> Result<Result<Ready, 
             let why: Vec<String> = faults.into_iter().map(|fault| fault.message).collect();
             Ok(Err(FieldFault {
                 field: "image".into(),
-                message: format!("{name}: {}", why.join("; ")),
+                message: format!("“{name}”: {}", why.join("; ")),
             }))
         }
         Err(other) => Err(other),
