@@ -18,13 +18,15 @@ document.addEventListener("htmx:beforeSwap", () => {
   anchor = window.scrollY > 0 ? place() : null;
 });
 
-document.addEventListener("htmx:afterSwap", () => {
+document.addEventListener("htmx:afterSwap", (event) => {
   const link = anchor && document.getElementById(anchor.id);
   if (link) window.scrollBy({ top: link.getBoundingClientRect().top - anchor.top, behavior: "instant" });
   anchor = null;
   const fresh = [...document.querySelectorAll("[data-key]")].filter((row) => !known.has(row.dataset.key));
-  for (const row of fresh) row.classList.add("fresh");
-  if (fresh.length && known.size) {
+  // A part of the page that comes after it is no news.
+  const isPart = event.detail.requestConfig?.elt?.matches('[hx-trigger="load"]');
+  if (!isPart) for (const row of fresh) row.classList.add("fresh");
+  if (fresh.length && known.size && !isPart) {
     const name = fresh[0].querySelector("h1, h3, a")?.textContent.trim();
     document.getElementById("announce").textContent = name ? `News: ${name}` : "";
   }

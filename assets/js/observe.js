@@ -6,8 +6,7 @@ const field = (name) => form.querySelector(`[name="${name}"]`);
 
 // The desk's time: a demonstration's runs ahead of this machine's.
 const [deskAtLoad, rate] = (document.querySelector('meta[name="clock"]')?.content ?? "").split(";").map(Number);
-const loadedAt = performance.timeOrigin;
-const deskNow = () => new Date(deskAtLoad ? deskAtLoad + (Date.now() - loadedAt) * (rate || 1) : Date.now());
+const deskNow = () => new Date(deskAtLoad ? deskAtLoad + performance.now() * (rate || 1) : Date.now());
 
 function offerNow() {
   const button = form.querySelector("[data-now]");
@@ -25,6 +24,7 @@ function offerTelescopes() {
   document.querySelector("[data-with] button").hidden = true;
   select.addEventListener("change", () => {
     const { site, instrument, field: width } = select.selectedOptions[0].dataset;
+    if (!site) return;
     field("site").value = site;
     field("instrument").value = instrument;
     field("field_deg").value = width;

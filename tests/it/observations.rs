@@ -652,7 +652,7 @@ async fn the_search_finds_by_word_date_brightness_filter_observer_and_cone() {
     assert!(status == 422 && page.contains("value=\"soon\""));
     let (_, page) = desk.page("/observations?text=schmidt").await;
     assert!(
-        page.contains("fainter than 19") && !page.contains("Refractor"),
+        page.contains("fainter than</span> 19") && !page.contains("Refractor"),
         "{page}"
     );
 }

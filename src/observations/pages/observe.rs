@@ -47,6 +47,8 @@ struct FormPage {
     /// None: a new one.
     id: Option<i64>,
     trigger: Option<When>,
+    /// A time as it may be written.
+    example: String,
     /// The burst's position is filled in.
     placed: bool,
     sites: Vec<(i64, String)>,
@@ -107,6 +109,11 @@ impl FormPage {
         filled || self.any_fault(&["magnitude_system", "comparison_stars", "notes", "site"])
     }
 
+    /// None of the telescopes is the one that is filled in.
+    fn other_instrument(&self) -> bool {
+        !self.telescopes.iter().any(|choice| choice.chosen)
+    }
+
     fn systems(&self) -> [System; 5] {
         System::ALL
     }
@@ -158,6 +165,7 @@ impl Scene {
             name: self.burst.name(),
             id,
             trigger: self.burst.trigger_time.map(|at| When::new(at, now)),
+            example: now.format("%Y-%m-%d %H:%M:%S").to_string(),
             placed: input::well_known(&self.burst).is_some(),
             telescopes: choices.collect(),
             sites: self
@@ -210,8 +218,9 @@ impl Scene {
 
 #[derive(Debug, Default, Deserialize)]
 struct With {
-    /// Id of one of the member's telescopes.
-    with: Option<i64>,
+    /// Id of one of the member's telescopes; anything else is none.
+    #[serde(default)]
+    with: String,
 }
 
 /// GET /bursts/{id}/observe
@@ -230,7 +239,7 @@ async fn new(
         ))
     };
     let (scene, last) = app.db.read(read).await?;
-    let form = scene.prefilled(with.with, last.as_ref());
+    let form = scene.prefilled(with.with.parse().ok(), last.as_ref());
     Ok(Html(scene.page(viewer, None, form, now)))
 }
 

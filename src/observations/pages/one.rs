@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::row::{brightness, figure, seconds};
+use super::row::{band, brightness, figure, seconds};
 use crate::accounts::{MaybeSignedIn, Member, Officer, SignedIn};
 use crate::bursts;
 use crate::bursts::Burst;
@@ -191,7 +191,10 @@ async fn laid_out(app: &App, viewer: Viewer, member: Option<Member>, id: i64) ->
         facts: facts(seen),
         given: Some((seen.coordinates.clone(), seen.system.label()))
             .filter(|(text, _)| seen.system != System::IcrsJ2000 || *text != decimal),
-        places: [format!("{ra} {dec}"), decimal.replace('-', "−")],
+        places: [
+            format!("{ra} {dec}"),
+            format!("{:.5} {:+.5}", seen.position.ra, seen.position.dec).replace('-', "−"),
+        ],
         comparison_stars: seen.comparison_stars.clone(),
         notes: seen.notes.clone(),
         changed: (seen.revision > 1).then(|| when(seen.updated_at)),
@@ -205,18 +208,28 @@ async fn laid_out(app: &App, viewer: Viewer, member: Option<Member>, id: i64) ->
     })
 }
 
+/// `r′ 17.32 ± 0.08`, `Fainter than 18.3 in R`, `A picture`.
 fn heading(seen: &Observation) -> String {
-    let light = brightness(&seen.photometry);
-    let heading = match (light, &seen.filter) {
-        (Some(light), Some(filter)) if seen.photometry.magnitude.is_some() => {
-            format!("{filter} {light}")
-        }
-        (Some(light), Some(filter)) => format!("{light} in {filter}"),
-        (Some(light), None) => light,
-        (None, _) if seen.images.is_empty() => "An observation".into(),
-        (None, _) => "A picture".into(),
+    let measured = seen.photometry.magnitude.is_some();
+    let Some(light) = brightness(&seen.photometry) else {
+        let what = if seen.images.is_empty() {
+            "An observation"
+        } else {
+            "A picture"
+        };
+        return what.into();
     };
-    heading.replace("fainter", "Fainter")
+    let light = if measured {
+        light
+    } else {
+        format!("Fainter than {light}")
+    };
+    match seen.filter.as_deref() {
+        None => light,
+        Some("Clear") => format!("{light}, unfiltered"),
+        Some(code) if measured => format!("{} {light}", band(code)),
+        Some(code) => format!("{light} in {}", band(code)),
+    }
 }
 
 fn story(seen: &Observation, after: Option<&str>, burst: &str) -> String {
@@ -238,10 +251,13 @@ fn story(seen: &Observation, after: Option<&str>, burst: &str) -> String {
 
 fn facts(seen: &Observation) -> Vec<(&'static str, String)> {
     let light = &seen.photometry;
-    let filter = seen.filter.as_ref().map(|code| match filters::known(code) {
-        Some(known) if known.label != code => format!("{code}, {}", known.label),
-        _ => code.clone(),
-    });
+    let filter = seen
+        .filter
+        .as_deref()
+        .map(|code| match filters::known(code) {
+            Some(known) => known.label.to_owned(),
+            None => code.to_owned(),
+        });
     let all = [
         ("Exposure", seen.exposure.map(seconds)),
         ("Filter", filter),

@@ -17,8 +17,10 @@ pub(super) struct Row {
     pub(super) observer: String,
     pub(super) instrument: String,
     pub(super) filter: Option<String>,
-    /// `17.32 ± 0.08`, `fainter than 18.3`, or none.
+    /// `17.32 ± 0.08`; of a limit the limit alone.
     pub(super) brightness: Option<String>,
+    /// Nothing was seen down to that.
+    pub(super) limit: bool,
     pub(super) start: When,
     /// Since the trigger: `+2 h 05 min`.
     pub(super) after: Option<String>,
@@ -48,8 +50,9 @@ impl Row {
             burst: None,
             observer: observation.observer.clone(),
             instrument: observation.instrument.clone(),
-            filter: observation.filter.clone(),
+            filter: observation.filter.as_deref().map(band),
             brightness: brightness(&observation.photometry),
+            limit: observation.photometry.magnitude.is_none(),
             start: When::new(observation.start, now),
             after: trigger.map(|trigger| after(observation.start, trigger)),
             exposure: observation.exposure.map(seconds),
@@ -69,16 +72,20 @@ impl Thumb {
     }
 }
 
-/// How bright it was, in words.
+/// How bright it was, `17.32 ± 0.08`, or the limit.
 pub(super) fn brightness(light: &Photometry) -> Option<String> {
-    match (light.magnitude, light.error, light.limit) {
-        (Some(magnitude), Some(error), _) => {
+    match (light.magnitude, light.error) {
+        (Some(magnitude), Some(error)) => {
             Some(format!("{} ± {}", figure(magnitude), figure(error)))
         }
-        (Some(magnitude), None, _) => Some(figure(magnitude)),
-        (None, _, Some(limit)) => Some(format!("fainter than {}", figure(limit))),
-        (None, _, None) => None,
+        (Some(magnitude), None) => Some(figure(magnitude)),
+        (None, _) => light.limit.map(figure),
     }
+}
+
+/// A filter's code as it is printed: `r′`.
+pub(super) fn band(code: &str) -> String {
+    code.replace('\'', "′")
 }
 
 /// A number with at most three decimals.
