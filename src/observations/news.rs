@@ -17,8 +17,11 @@ pub fn posted(app: &App, tx: &Tx, now: DateTime<Utc>, observation: &Observation)
     telling::expect(app, tx, now, observation)
 }
 
-/// One that was changed, that got a picture or lost one, or that is shown again.
+/// One that was changed, that got a picture or lost one, or that is shown again. Of a hidden one nobody hears.
 pub fn changed(app: &App, tx: &Tx, now: DateTime<Utc>, observation: &Observation) -> Result<()> {
+    if observation.hidden.is_some() {
+        return Ok(());
+    }
     let json = ObservationJson::from(observation);
     app.bus.append(tx, now, TOPIC, "observation.updated", &json)
 }

@@ -395,9 +395,7 @@ pub(super) fn replace(
 /// An observation as it is after a change, of which browsers hear where they may see it.
 pub(super) fn changed(app: &App, tx: &Tx, now: DateTime<Utc>, id: i64) -> Result<Observation> {
     let changed = store::one(tx, id)?;
-    if changed.hidden.is_none() {
-        news::changed(app, tx, now, &changed)?;
-    }
+    news::changed(app, tx, now, &changed)?;
     Ok(changed)
 }
 
