@@ -761,7 +761,7 @@ async fn a_faulty_form_comes_back_as_it_was_sent() {
     ] {
         assert!(page.contains(kept), "{kept}: {page}");
     }
-    assert!(page.contains("2 things need"), "{page}");
+    assert!(page.contains("3 things need"), "{page}");
     // Meant, and with the magnitude right, only the picture is wrong.
     fields[0].1 = "17";
     fields.push(("time_meant", "yes"));
@@ -779,13 +779,111 @@ async fn a_faulty_form_comes_back_as_it_was_sent() {
     fields.push(("image\"; filename=\"large.fits", &large));
     let (status, _, page) = ada.send(&path, parts(&fields)).await;
     assert_eq!(status, 422);
-    assert!(page.contains("“large.fits” is larger than 10 MB"), "{page}");
+    assert!(
+        page.contains("“large.fits”: it is larger than 10 MB"),
+        "{page}"
+    );
     assert_eq!(
         count(&desk.app, "select count(*) from observations").await,
         0
     );
     fields.pop();
     assert_eq!(ada.send(&path, parts(&fields)).await.0, 303);
+}
+
+/// A picture of one colour, PNG.
+fn png() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, 64, 48);
+    encoder.set_color(png::ColorType::Rgb);
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(&[90; 64 * 48 * 3]).unwrap();
+    writer.finish().unwrap();
+    bytes
+}
+
+/// The form with files behind its words.
+fn with_files(fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Vec<u8> {
+    let words = parts(fields);
+    let mut body = words.strip_suffix("--X--\r\n").unwrap().as_bytes().to_vec();
+    for (name, bytes) in files {
+        let head = format!(
+            "--X\r\nContent-Disposition: form-data; name=\"image\"; filename=\"{name}\"\r\n\r\n"
+        );
+        body.extend([head.as_bytes(), bytes, b"\r\n"].concat());
+    }
+    body.extend(b"--X--\r\n");
+    body
+}
+
+#[tokio::test]
+async fn the_form_takes_pictures_with_the_words_or_neither() {
+    let desk = TestApp::serve().await;
+    let burst = with_burst(&desk).await;
+    let ada = Caller::new(&desk, "ada@example.org").await;
+    let path = format!("/bursts/{burst}/observe");
+    let image = png();
+    let mixed = with_files(&FORM, &[("good.png", &image), ("bad.fits", b"MZ")]);
+    let (status, _, page) = ada.send(&path, mixed).await;
+    assert_eq!(status, 422);
+    assert!(
+        page.contains("“bad.fits”") && !page.contains("“good.png”"),
+        "{page}"
+    );
+    assert!(page.contains("choose the 2 pictures again") && page.contains("value=\"17,32\""));
+    assert_eq!(
+        count(&desk.app, "select count(*) from observations").await,
+        0
+    );
+
+    let good = with_files(&FORM, &[("good.png", &image), ("", b"")]);
+    let (status, to, page) = ada.send(&path, good.clone()).await;
+    assert_eq!(status, 303, "{page}");
+    // The button pressed twice: one observation, one picture, and browsers hear of it with its picture.
+    assert_eq!(ada.send(&path, good).await.1, to);
+    assert_eq!(
+        count(&desk.app, "select count(*) from observation_images").await,
+        1
+    );
+    let heard = "select count(*) from events where name = 'observation.new' and json_array_length(data, '$.data.images') = 1";
+    assert_eq!(count(&desk.app, heard).await, 1);
+    let (_, page) = ada.page("/observations/1").await;
+    assert!(
+        page.contains("/observations/1/images/1/full.webp") && page.contains("Remove this picture"),
+        "{page}"
+    );
+    let (_, part) = desk.page(&format!("/bursts/{burst}/observations")).await;
+    assert!(
+        part.contains("/observations/1/images/1/thumb.webp"),
+        "{part}"
+    );
+
+    let same: Vec<(&str, &[u8])> = vec![("same.png", image.as_slice()); 3];
+    let (status, _, _) = ada
+        .send("/observations/1/edit", with_files(&FORM, &same))
+        .await;
+    assert_eq!(status, 303);
+    assert_eq!(
+        count(&desk.app, "select count(*) from observation_images").await,
+        1
+    );
+    assert_eq!(
+        count(&desk.app, "select count(*) from observation_history").await,
+        0
+    );
+    let eve = Caller::new(&desk, "eve@example.org").await;
+    assert_eq!(
+        eve.post("/observations/1/images/1/delete", &[]).await.0,
+        403
+    );
+    assert_eq!(
+        ada.post("/observations/1/images/1/delete", &[]).await.0,
+        303
+    );
+    assert_eq!(
+        count(&desk.app, "select count(*) from observation_images").await,
+        0
+    );
 }
 
 #[tokio::test]

@@ -255,7 +255,11 @@ pub(crate) fn parts(fields: &[(&str, &str)]) -> String {
 }
 
 impl Caller<'_> {
-    pub(crate) async fn send(&self, path: &str, body: String) -> (StatusCode, String, String) {
+    pub(crate) async fn send(
+        &self,
+        path: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> (StatusCode, String, String) {
         let asked = self
             .ask(Method::POST, path)
             .header("accept", "text/html")

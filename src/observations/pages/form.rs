@@ -1,23 +1,23 @@
 //! An observation's form as it was sent: everything as text, so that a faulty one goes back as it came.
 
-use axum::body::Bytes;
 use axum::extract::Multipart;
 use axum::extract::multipart::Field;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use serde_json::Value;
 
+use crate::accounts::Member;
 use crate::observations::filters;
-use crate::observations::images::LARGEST_FILE;
+use crate::observations::images::{self, LARGEST_FILE, Ready};
 use crate::observations::input::{Given, MEAN_IT};
 use crate::observations::model::Observation;
 use crate::platform::error::FieldFault;
-use crate::platform::{Error, Result};
-
-/// Pictures that one sending may hold.
-pub(super) const MOST_PICTURES: usize = 8;
+use crate::platform::{App, Error, Result};
 
 /// All that one sending may hold, bytes.
 pub(super) const BODY_LIMIT: usize = 32 * 1024 * 1024;
+
+/// Said where a sending is cut off at that.
+const TOGETHER: &str = "the pictures did not come through; together they may have 32 MB, and more can be added afterwards";
 
 /// A text field may be this long: more than any of them may hold.
 const LONGEST_TEXT: usize = 64 * 1024;
@@ -42,8 +42,9 @@ pub(super) struct Form {
     pub(super) magnitude_system: String,
     pub(super) comparison_stars: String,
     pub(super) notes: String,
-    /// Names and bytes.
-    pub(super) pictures: Vec<(String, Bytes)>,
+    /// Files that came along, and what they became.
+    pub(super) files: usize,
+    pub(super) pictures: Vec<Ready>,
     /// Something was wrong with pictures while they came.
     pub(super) faults: Vec<FieldFault>,
 }
@@ -83,20 +84,26 @@ impl Form {
         }
     }
 
-    /// Takes in what a browser sent. Files beyond the limits become faults, and the words beside them are kept.
-    pub(super) async fn receive(mut sent: Multipart) -> Result<Self> {
+    /// Takes in what a browser sent, one picture after the other, so that few bytes are held at once. What is wrong with pictures
+    /// becomes a fault, and the words beside them are kept.
+    pub(super) async fn receive(app: &App, member: &Member, mut sent: Multipart) -> Result<Self> {
         let mut form = Self::default();
+        let mut turn = None;
         loop {
             match sent.next_field().await {
-                Ok(Some(field)) => form.take(field).await?,
+                Ok(Some(field)) => {
+                    // A browser sends a file without a name where none was chosen.
+                    let is_file = field.file_name().is_some_and(|name| !name.is_empty());
+                    if is_file && turn.is_none() {
+                        turn = Some(images::turn().await?);
+                    }
+                    form.take(app, member, field).await?;
+                }
                 Ok(None) => return Ok(form),
                 Err(_) if !form.faults.is_empty() => return Ok(form),
                 // The words came first.
                 Err(_) if !form.instrument.is_empty() => {
-                    form.wrong(format!(
-                        "the pictures did not come through; together they may have {} MB",
-                        BODY_LIMIT / 1024 / 1024
-                    ));
+                    form.wrong(TOGETHER);
                     return Ok(form);
                 }
                 Err(_) => {
@@ -109,35 +116,37 @@ impl Form {
         }
     }
 
-    async fn take(&mut self, field: Field<'_>) -> Result<()> {
+    async fn take(&mut self, app: &App, member: &Member, field: Field<'_>) -> Result<()> {
         let name = field.name().unwrap_or_default().to_owned();
         let Some(file) = field.file_name().map(str::to_owned) else {
-            let bytes = bounded(field, LONGEST_TEXT).await;
-            let bytes = bytes.map_err(|_| Error::TooLarge {
-                limit: LONGEST_TEXT,
-            })?;
-            self.put(&name, String::from_utf8_lossy(&bytes).into_owned());
+            let text = images::file(field).await?;
+            if text.len() > LONGEST_TEXT {
+                return Err(Error::TooLarge {
+                    limit: LONGEST_TEXT,
+                });
+            }
+            self.put(&name, String::from_utf8_lossy(&text).into_owned());
             return Ok(());
         };
         let file: String = file.chars().filter(|c| !c.is_control()).take(60).collect();
-        match bounded(field, LARGEST_FILE).await {
-            Ok(bytes) if bytes.is_empty() => {}
-            Ok(_) if self.pictures.len() == MOST_PICTURES => {
-                let fault =
-                    format!("at most {MOST_PICTURES} pictures at once; add the others afterwards");
-                if !self.faults.iter().any(|known| known.message == fault) {
-                    self.wrong(fault);
-                }
+        let taken = async {
+            let bytes = images::file(field).await?;
+            if bytes.is_empty() {
+                return Ok(None);
             }
-            Ok(bytes) => self.pictures.push((file, bytes)),
-            Err(Unfit::TooLong) => self.wrong(format!(
-                "“{file}” is larger than {} MB",
-                LARGEST_FILE / 1024 / 1024
-            )),
-            Err(Unfit::Broken) => self.wrong(format!(
-                "“{file}” did not come through; together they may have {} MB",
-                BODY_LIMIT / 1024 / 1024
-            )),
+            app.limits.pictures.take(&member.id)?;
+            images::prepare(app, bytes).await.map(Some)
+        };
+        match taken.await {
+            Ok(None) => {}
+            Ok(Some(ready)) => {
+                self.files += 1;
+                self.pictures.push(ready);
+            }
+            Err(error) => {
+                self.files += 1;
+                self.wrong(format!("“{file}”: {}", unfit(error)?));
+            }
         }
         Ok(())
     }
@@ -219,25 +228,22 @@ pub(super) fn for_people(faults: Vec<FieldFault>) -> Vec<FieldFault> {
     faults.into_iter().map(spoken).collect()
 }
 
-enum Unfit {
-    TooLong,
-    Broken,
-}
-
-/// A field's bytes. One that is too long is read to its end all the same, and dropped: what comes after it is wanted.
-async fn bounded(mut field: Field<'_>, most: usize) -> Result<Bytes, Unfit> {
-    let mut bytes = Vec::new();
-    let mut fits = true;
-    while let Some(chunk) = field.chunk().await.map_err(|_| Unfit::Broken)? {
-        fits = fits && bytes.len() + chunk.len() <= most;
-        match fits {
-            true => bytes.extend_from_slice(&chunk),
-            false => bytes = Vec::new(),
+/// Why a file is not taken; what is nobody's fault is given back.
+fn unfit(error: Error) -> Result<String> {
+    match error {
+        Error::Invalid(faults) => {
+            let why: Vec<String> = faults.into_iter().map(|fault| fault.message).collect();
+            Ok(why.join("; "))
         }
-    }
-    match fits {
-        true => Ok(Bytes::from(bytes)),
-        false => Err(Unfit::TooLong),
+        Error::TooLarge { .. } => Ok(format!(
+            "it is larger than {} MB",
+            LARGEST_FILE / 1024 / 1024
+        )),
+        Error::TooFast { after } => Ok(format!(
+            "you have sent many pictures; try again in {} min",
+            after / 60 + 1
+        )),
+        other => Err(other),
     }
 }
 

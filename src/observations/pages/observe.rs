@@ -1,7 +1,6 @@
 //! The form by which an observation is posted or changed.
 
 use askama::Template;
-use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Multipart, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -11,14 +10,14 @@ use rusqlite::Connection;
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::form::{BODY_LIMIT, Form, MOST_PICTURES, for_people};
+use super::form::{BODY_LIMIT, Form, for_people};
 use crate::accounts::sites;
 use crate::accounts::{Member, SignedIn, Site, Telescope};
 use crate::bursts;
 use crate::bursts::Burst;
 use crate::bursts::view::When;
 use crate::observations::filters::{FILTERS, Filter};
-use crate::observations::images::{self, Ready};
+use crate::observations::images::{self, MOST_OF_ONE, Ready};
 use crate::observations::input::{self, Around};
 use crate::observations::model::{Observation, System};
 use crate::observations::routes::{self, Added};
@@ -251,11 +250,12 @@ async fn post(
     Path(id): Path<i64>,
     sent: Multipart,
 ) -> Result<Response> {
+    let observer = member.id;
     let scene = app
         .db
-        .read(move |conn| Scene::read(conn, id, member.id))
+        .read(move |conn| Scene::read(conn, id, observer))
         .await?;
-    let mut form = Form::receive(sent).await?;
+    let mut form = Form::receive(&app, &member, sent).await?;
     let now = app.clock.now();
     let around = Around {
         burst: &scene.burst,
@@ -265,7 +265,7 @@ async fn post(
     let checked = form
         .given(now)
         .checked(input::blank(id, member.id), &around);
-    let saved = match settled(&app, &mut form, checked).await {
+    let saved = match settled(&mut form, checked) {
         Ok((new, ready)) => insert(&app, now, new, ready).await,
         Err(error) => Err(error),
     };
@@ -299,42 +299,20 @@ fn attach(tx: &Tx, now: DateTime<Utc>, observation: &Observation, ready: &[Ready
     Ok(())
 }
 
-/// The observation and its pictures, once neither has a fault. Pictures are not looked at before the words are right.
-async fn settled(
-    app: &App,
+/// The observation and its pictures, once neither has a fault.
+fn settled(
     form: &mut Form,
     checked: Result<Observation, Vec<FieldFault>>,
 ) -> Result<(Observation, Vec<Ready>)> {
     let came = std::mem::take(&mut form.faults);
-    let mut faults = for_people(checked.as_ref().err().cloned().unwrap_or_default());
-    faults.extend(came);
-    let mut ready = Vec::new();
-    if faults.is_empty() {
-        for (name, bytes) in &form.pictures {
-            match prepared(app, name, bytes).await? {
-                Ok(picture) => ready.push(picture),
-                Err(fault) => faults.push(fault),
-            }
-        }
-    }
     match checked {
-        Ok(observation) if faults.is_empty() => Ok((observation, ready)),
-        _ => Err(Error::Invalid(faults)),
-    }
-}
-
-/// The picture, or why this file is none.
-async fn prepared(app: &App, name: &str, bytes: &Bytes) -> Result<Result<Ready, FieldFault>> {
-    match images::prepare(app, bytes.clone()).await {
-        Ok(ready) => Ok(Ok(ready)),
-        Err(Error::Invalid(faults)) => {
-            let why: Vec<String> = faults.into_iter().map(|fault| fault.message).collect();
-            Ok(Err(FieldFault {
-                field: "image".into(),
-                message: format!("“{name}”: {}", why.join("; ")),
-            }))
+        Ok(observation) if came.is_empty() => Ok((observation, std::mem::take(&mut form.pictures))),
+        Ok(_) => Err(Error::Invalid(came)),
+        Err(faults) => {
+            let mut faults = for_people(faults);
+            faults.extend(came);
+            Err(Error::Invalid(faults))
         }
-        Err(other) => Err(other),
     }
 }
 
@@ -355,7 +333,7 @@ fn answer(
         Err(Error::Invalid(faults)) => {
             let page = FormPage {
                 faults,
-                lost: form.pictures.len(),
+                lost: form.files,
                 ..scene.page(viewer, id, form, now)
             };
             Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
@@ -394,7 +372,7 @@ async fn change(
     sent: Multipart,
 ) -> Result<Response> {
     let (before, scene) = to_edit(&app, id, member.clone()).await?;
-    let mut form = Form::receive(sent).await?;
+    let mut form = Form::receive(&app, &member, sent).await?;
     let now = app.clock.now();
     let around = Around {
         burst: &scene.burst,
@@ -402,7 +380,7 @@ async fn change(
         now,
     };
     let checked = form.given(now).checked(before, &around);
-    let saved = match settled(&app, &mut form, checked).await {
+    let saved = match settled(&mut form, checked) {
         Ok((after, ready)) => update(&app, now, member, after, ready).await,
         Err(error) => Err(error),
     };

@@ -20,7 +20,7 @@ use crate::observations::history::{self, Change};
 use crate::observations::input;
 use crate::observations::json::{ImageJson, ObservationJson};
 use crate::observations::model::{Observation, System};
-use crate::observations::{moderation, routes, store};
+use crate::observations::{images, moderation, routes, store};
 use crate::platform::web::extract::{Form, Path, Query};
 use crate::platform::web::form::sentence;
 use crate::platform::web::{Html, Viewer};
@@ -31,6 +31,10 @@ pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .route("/observations/{id}", get(page))
         .route("/observations/{id}/delete", get(ask).post(remove))
+        .route(
+            "/observations/{id}/images/{image}/delete",
+            post(remove_picture),
+        )
         .route("/observations/{id}/report", post(report))
         .route("/observations/{id}/hide", post(hide))
         .route("/observations/{id}/show", post(show))
@@ -141,6 +145,7 @@ async fn page(
         "posted" => Some("It is posted. Thank you."),
         "changed" => Some("It is changed."),
         "reported" => Some("The officers have your words. Thank you."),
+        "removed" => Some("The picture is gone."),
         "hidden" => Some("Only its observer and the officers see it now."),
         "shown" => Some("Everybody sees it again."),
         _ => None,
@@ -372,6 +377,24 @@ async fn remove(
     };
     let burst = app.db.write(write).await?;
     Ok(Redirect::to(&format!("/bursts/{burst}#observations")))
+}
+
+/// POST /observations/{id}/images/{image}/delete
+async fn remove_picture(
+    State(app): State<App>,
+    SignedIn(member): SignedIn,
+    Path((id, image)): Path<(i64, i64)>,
+) -> Result<Redirect> {
+    let now = app.clock.now();
+    let write = {
+        let app = app.clone();
+        move |tx: &Tx| {
+            images::remove(tx, &routes::own(tx, id, &member)?, image)?;
+            routes::changed(&app, tx, now, id)
+        }
+    };
+    app.db.write(write).await?;
+    Ok(Redirect::to(&format!("/observations/{id}?said=removed")))
 }
 
 /// The words of a report or a hiding.
