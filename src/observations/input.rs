@@ -162,7 +162,7 @@ impl Given {
     /// `before` with what was given, its place in ICRS and its airmass. A new one, whose id is 0, must be given what is needed.
     pub fn checked(
         &self,
-        before: Observation,
+        before: &Observation,
         around: &Around,
     ) -> Result<Observation, Vec<FieldFault>> {
         let mut faults = Faults::default();
@@ -178,7 +178,7 @@ impl Given {
         self.take_photometry(&mut seen, &mut faults);
         self.take_words(&mut seen, &mut faults);
         let mut seen = faults.checked(seen)?;
-        seen.airmass = reckoned(&before, &seen, around.sites);
+        seen.airmass = reckoned(before, &seen, around.sites);
         Ok(seen)
     }
 
@@ -223,9 +223,8 @@ impl Given {
         let read = |value: &Value| System::parse(value.as_str()?.trim());
         let mut chosen = seen.system;
         faults.put("coordinate_system", system, &mut chosen, read, must);
-        let text = match self.written(faults) {
-            Ok(text) => text,
-            Err(()) => return,
+        let Ok(text) = self.written(faults) else {
+            return;
         };
         let text = match (text, seen.coordinates.is_empty()) {
             (Some(text), _) => text,

@@ -263,7 +263,7 @@ async fn post(
             now,
         };
         given
-            .checked(input::blank(id, member.id), &around)
+            .checked(&input::blank(id, member.id), &around)
             .map_err(Error::Invalid)
     };
     let new = app.db.read(checked).await?;
@@ -372,9 +372,7 @@ pub(super) fn revised(
         sites: &sites,
         now,
     };
-    given
-        .checked(before.clone(), &around)
-        .map_err(Error::Invalid)
+    given.checked(before, &around).map_err(Error::Invalid)
 }
 
 /// Writes a change and keeps what was there before. What says the same as before changes nothing, and gives false. The caller tells of it.

@@ -264,7 +264,7 @@ async fn post(
     };
     let checked = form
         .given(now)
-        .checked(input::blank(id, member.id), &around);
+        .checked(&input::blank(id, member.id), &around);
     let saved = match settled(&mut form, checked) {
         Ok((new, ready)) => insert(&app, now, new, ready).await,
         Err(error) => Err(error),
@@ -379,7 +379,7 @@ async fn change(
         sites: &scene.sites,
         now,
     };
-    let checked = form.given(now).checked(before, &around);
+    let checked = form.given(now).checked(&before, &around);
     let saved = match settled(&mut form, checked) {
         Ok((after, ready)) => update(&app, now, member, after, ready).await,
         Err(error) => Err(error),
