@@ -230,6 +230,7 @@ fn heading(seen: &Observation) -> String {
         format!("Fainter than {light}")
     };
     match seen.filter.as_deref() {
+        None if measured => format!("Magnitude {light}"),
         None => light,
         Some("Clear") => format!("{light}, unfiltered"),
         Some(code) if measured => format!("{} {light}", band(code)),
