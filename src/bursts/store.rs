@@ -238,6 +238,15 @@ pub fn linked(conn: &Connection, burst_id: i64) -> Result<Vec<Burst>> {
     collect(conn, &sql, params![burst_id], rows::burst)
 }
 
+/// The newest burst that a mission has under this trigger.
+pub fn by_trigger(conn: &Connection, trigger: &str) -> Result<Option<i64>> {
+    let sql = "select id from bursts where trigger_id = ?1 order by id desc limit 1";
+    let found = conn
+        .prepare_cached(sql)?
+        .query_row([trigger], |row| row.get(0));
+    Ok(found.optional()?)
+}
+
 /// The missions that have bursts here, by name.
 pub fn missions(conn: &Connection) -> Result<Vec<String>> {
     collect(

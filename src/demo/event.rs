@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, SubsecRound as _, Utc};
 
+use super::observers::{Field, Light};
 use crate::notices::{
     self, Circular, Citation, Cite, Class, Classification, Format, Kind, Localization, Mission,
     Notice, Role, Suppressed,
@@ -23,6 +24,7 @@ pub(super) type Place = (f64, f64, f64);
 pub(super) struct Event {
     trigger: Trigger,
     pub told: Vec<Told>,
+    pub field: Option<Field>,
 }
 
 /// The trigger that the next lines of a builder tell of.
@@ -502,6 +504,24 @@ impl Event {
             cite: Cite::Followup,
         }];
         self.push(after, "gcn.notices.svom.voevent.eclairs", notice)
+    }
+
+    /// Observers knew `known_after` s after the trigger where to look, and what was there.
+    pub(super) fn looked_at(
+        mut self,
+        known_after: f64,
+        (ra, dec, radius): Place,
+        light: Option<Light>,
+    ) -> Self {
+        let Trigger { id, at, .. } = self.trigger;
+        self.field = Equatorial::new(ra, dec).map(|position| Field {
+            trigger: (id, at),
+            known_after,
+            position,
+            radius,
+            light,
+        });
+        self
     }
 
     fn superevent(&self, kind: Kind) -> Notice {

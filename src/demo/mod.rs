@@ -1,10 +1,14 @@
 //! The made-up club and its night, for trying the program without anything: no Kafka, no mail, no settings, no network.
 //!
-//! `facts` is what happened, with its sources; `event` makes notices of it as the missions send them; `night` plays them.
+//! `facts` is what happened, with its sources; `event` makes notices of it as the missions send them, and `observers` what
+//! the members saw; `night` plays them.
 
+mod camera;
+mod chance;
 mod event;
 mod facts;
 mod night;
+mod observers;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +25,7 @@ use crate::platform::config::SETTINGS;
 use crate::platform::error::Exit;
 use crate::platform::{App, Clock, Config, db};
 use night::Due;
+use observers::Report;
 
 /// The club that there is not.
 const CLUB: &str = "Orion Hill Observatory";
@@ -37,6 +42,7 @@ const ZONE: Tz = Tz::Europe__Paris;
 pub struct Demo {
     pub app: App,
     night: Vec<Due>,
+    reports: Vec<Report>,
     _folder: Option<tempfile::TempDir>,
 }
 
@@ -75,18 +81,29 @@ impl Demo {
             .enrol(&app, Some(PASSWORD.into()))
             .await?;
         night::take_in(&app, &week).await?;
+        let (seen, to_see) = night::reports(&app, start).await?;
+        for report in seen {
+            night::post(&app, report).await?;
+        }
         // Only now, so that opening and the week take nothing from the night.
         app.clock = Clock::night(start, night::LENGTH, night::RATE * speed);
         Ok(Self {
             app,
             night,
+            reports: to_see,
             _folder: own,
         })
     }
 
     /// Plays the night through the door that every notice comes by.
     pub fn night(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
-        night::play(self.app.clone(), self.night.clone())
+        let (app, night, reports) = (self.app.clone(), self.night.clone(), self.reports.clone());
+        async move {
+            tokio::join!(
+                night::play(app.clone(), night),
+                night::observe(app, reports)
+            );
+        }
     }
 }
 

@@ -2,12 +2,17 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::camera;
 use super::event::Event;
 use super::facts;
+use super::observers::{self, Report};
+use crate::accounts::{Site, sites};
+use crate::bursts;
 use crate::intake::{self, RawNotice};
 use crate::notices::{self, Notice};
-use crate::platform::App;
+use crate::observations::{images, news, store};
 use crate::platform::clock::seconds;
+use crate::platform::{App, Result};
 
 /// How long the night is on its own clock: 22:00 to 03:00.
 pub(super) const LENGTH: TimeDelta = TimeDelta::hours(5);
@@ -76,4 +81,68 @@ pub(super) async fn play(app: App, night: Vec<Due>) {
         }
     }
     tracing::info!("The demonstration's night is over; the desk stays open.");
+}
+
+/// What the members have posted before a night that begins at `start`, and what they post in the night, each in its order.
+pub(super) async fn reports(app: &App, start: DateTime<Utc>) -> Result<(Vec<Report>, Vec<Report>)> {
+    let sites = app
+        .db
+        .read(|conn| sites::store::of_members(conn, 0..=i64::MAX))
+        .await?;
+    let sites: Vec<Site> = sites.into_values().flatten().collect();
+    let reports = made_up(start, &sites);
+    Ok(reports.into_iter().partition(|report| report.at < start))
+}
+
+/// All that is posted until the night ends, by members at these sites.
+pub(super) fn made_up(start: DateTime<Utc>, sites: &[Site]) -> Vec<Report> {
+    let events = facts::all();
+    let fields = events.iter().filter_map(|(minutes, event)| {
+        Some((start + seconds(minutes * 60.0), event.field.as_ref()?))
+    });
+    let mut reports: Vec<Report> = fields
+        .flat_map(|(began, field)| observers::reports(began, field, sites))
+        .filter(|report| report.at < start + LENGTH)
+        .collect();
+    reports.sort_by_key(|report| report.at);
+    reports
+}
+
+/// Posts an observation, as its member would; nothing where the burst is not there.
+pub(super) async fn post(app: &App, report: Report) -> Result<()> {
+    let Report {
+        at,
+        trigger,
+        mut observation,
+        pictured,
+    } = report;
+    let picture = match pictured {
+        true => {
+            let file = camera::picture(trigger, &observation);
+            Some(images::prepare(app, file.into()).await?)
+        }
+        false => None,
+    };
+    let desk = app.clone();
+    let posting = app.db.write(move |tx| {
+        let found = bursts::store::by_trigger(tx, trigger)?;
+        let Some(burst) = found else { return Ok(()) };
+        observation.burst_id = burst;
+        let id = store::insert(tx, at, &observation)?;
+        if let Some(picture) = &picture {
+            images::attach(tx, at, &store::one(tx, id)?, picture)?;
+        }
+        news::posted(&desk, tx, at, &store::one(tx, id)?)
+    });
+    posting.await
+}
+
+/// Posts the night's observations, each when the club's clock shows its time.
+pub(super) async fn observe(app: App, reports: Vec<Report>) {
+    for report in reports {
+        app.clock.sleep_until(report.at).await;
+        if let Err(error) = post(&app, report).await {
+            tracing::warn!("An observation of the demonstration's night was not posted: {error}.");
+        }
+    }
 }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
+use crate::accounts::Site;
+use crate::accounts::sites::input::Given;
 use crate::bursts::{Burst, Tier, Verdict, Withdrawal};
 use crate::intake::topics;
 use crate::notices::{self, Class, Format, Kind, Mission, Notice};
@@ -397,4 +399,45 @@ async fn the_night_is_played() {
         "{week} and {} with {circulars} circulars",
         all.len()
     );
+}
+
+/// The club's sites, numbered as the database would.
+fn sites() -> Vec<Site> {
+    let roster: toml::Table = toml::from_str(MEMBERS).unwrap();
+    let members = roster["member"].as_array().unwrap();
+    let sites = members.iter().filter_map(|member| member.get("site"));
+    let read = sites.zip(1..).map(|(sites, id)| {
+        let given: Given =
+            serde_json::from_value(serde_json::to_value(&sites[0]).unwrap()).unwrap();
+        let site = given.checked(Site::unknown(id, ZONE)).unwrap();
+        Site { id, ..site }
+    });
+    read.collect()
+}
+
+#[test]
+fn in_every_season_members_see_something_and_miss_something() {
+    let sites = sites();
+    for month in 1..=12 {
+        let start = evening(at(&format!("2026-{month:02}-12T22:30:00Z"))).unwrap();
+        let reports: Vec<_> = night::made_up(start, &sites)
+            .into_iter()
+            .map(|report| report.observation.photometry)
+            .collect();
+        let seen = reports.iter().filter(|seen| seen.magnitude.is_some());
+        let seen = seen.count();
+        let missed = reports.len() - seen;
+        assert!(
+            seen >= 10 && missed >= 10,
+            "month {month}: {seen} and {missed}"
+        );
+    }
+}
+
+#[test]
+fn an_afterglow_fades_by_its_law() {
+    // Ten times the time is 2.5 × slope magnitudes fainter (F ∝ t^−slope).
+    let light = observers::fading(1000.0, 15.0, 1.2).unwrap();
+    assert!((light.at(10_000.0) - 18.0).abs() < 1e-9);
+    assert!((light.at(1000.0) - 15.0).abs() < 1e-9);
 }

@@ -1,7 +1,7 @@
 //! A Chromium driven over WebDriver: the little of the protocol that the tests need, as JSON over HTTP.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -229,10 +229,11 @@ impl Browser {
             .await;
     }
 
-    /// Goes back to the first window.
-    pub(crate) async fn other_window(&self) {
+    /// Goes to a window: 0 is the first.
+    pub(crate) async fn window(&self, number: usize) {
         let handles = self.call(Method::GET, "/window/handles", Value::Null).await;
-        self.post("/window", json!({ "handle": handles[0] })).await;
+        self.post("/window", json!({ "handle": handles[number] }))
+            .await;
     }
 
     /// What the console has said since it was last asked: errors, warnings, breaches of the security policy.
@@ -262,6 +263,18 @@ impl Browser {
         let element = self.find(css).await;
         self.post(&format!("/element/{element}/click"), json!({}))
             .await;
+    }
+
+    /// Puts a file into a file input, as its dialogue does.
+    pub(crate) async fn attach(&self, css: &str, file: &Path) {
+        let element = self.find(css).await;
+        let path = format!("/element/{element}/value");
+        self.post(&path, json!({ "text": file })).await;
+    }
+
+    /// Chooses an option of a select.
+    pub(crate) async fn choose(&self, css: &str, value: &str) {
+        self.click(&format!("{css} option[value='{value}']")).await;
     }
 
     /// The text that an element shows.

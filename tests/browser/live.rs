@@ -186,7 +186,7 @@ async fn a_lost_connection_is_said_and_caught_up() {
         )
         .await;
     assert_eq!(browser.run(&format!("return {MARKED}")).await, true);
-    browser.other_window().await;
+    browser.window(0).await;
     browser
         .wait(
             20.0,

@@ -10,6 +10,7 @@ mod live;
 mod looks;
 mod member;
 mod night;
+mod observer;
 mod plain;
 mod reach;
 mod screenshots;

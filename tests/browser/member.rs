@@ -131,7 +131,7 @@ async fn newest_letter(browser: &Browser, desk: &Desk) {
     browser.go(&desk.url(&path)).await;
 }
 
-async fn fill(browser: &Browser, field: &str, value: &str) {
+pub(crate) async fn fill(browser: &Browser, field: &str, value: &str) {
     browser
         .run(&format!(
             "document.getElementById('{field}').value = '{value}'"
@@ -139,14 +139,14 @@ async fn fill(browser: &Browser, field: &str, value: &str) {
         .await;
 }
 
-async fn press(browser: &Browser, css: &str) {
+pub(crate) async fn press(browser: &Browser, css: &str) {
     browser
         .run(&format!("document.querySelector(\"{css}\").click()"))
         .await;
 }
 
 /// Waits until a new page is there of which `expression` is true.
-async fn arrive(browser: &Browser, expression: &str) {
+pub(crate) async fn arrive(browser: &Browser, expression: &str) {
     browser
         .wait(
             15.0,

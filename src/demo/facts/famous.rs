@@ -1,6 +1,7 @@
 //! The bursts of the night, among them the most famous there are.
 
 use super::super::event::{Event, arcmin, arcsec, fermi, svom, swift};
+use super::super::observers::fading;
 use crate::notices::Class::Grb;
 
 /// GCN Circulars 34476 to 34484 with their times: both triggers, all positions from GBM's final one on, XRT from 141 s on.
@@ -13,6 +14,7 @@ pub(super) fn grb_230818a() -> Event {
         .slew(20.0, (285.883, 40.876))
         .xrt(158.0, (285.8897, 40.8950, arcsec(3.7)), "1.5e-09")
         .uvot(4800.0, (285.8881, 40.8970, arcsec(0.48)), "19.09")
+        .looked_at(158.0, (285.8881, 40.8970, 0.0), fading(4800.0, 19.09, 1.0))
         .fermi("714094060", "bn230818977", 1.37)
         .gbm_alert(6.0, "5.0", "0.512", "n9, na")
         .gbm_flight(26.0, (293.6, 38.2, 7.1), (Grb, 92.0), "21.30", "1.024")
@@ -148,6 +150,7 @@ pub(super) fn grb_221009a() -> Event {
         .slew(24.0, (288.263, 19.803))
         .xrt(208.0, (288.2643, 19.7712, arcsec(5.6)), "6.4e-08")
         .uvot(2820.0, (288.2645, 19.7735, arcsec(0.61)), "16.63")
+        .looked_at(208.0, (288.2645, 19.7735, 0.0), fading(2820.0, 16.63, 0.9))
         .circular(4942.0, 32_632, "Swift team", "Swift J1913.1+1946 a new bright hard X-ray and optical transient",
             "Swift's BAT triggered on a new source (triggers=1126853 and 1126854) close to the plane of the Milky Way; its \
              X-ray telescope sees it bright and fading, and there is an optical candidate of magnitude 16.6.")
@@ -182,6 +185,7 @@ pub(super) fn grb_190114c() -> Event {
         .slew(24.0, (54.51, -26.939))
         .xrt(81.0, (54.5048, -26.9464, arcsec(4.8)), "1.3e-07")
         .uvot(5400.0, (54.5048, -26.9464, arcsec(0.42)), "14.60")
+        .looked_at(81.0, (54.5048, -26.9464, 0.0), fading(5400.0, 14.6, 1.0))
         .circular(1230.0, 0, "Swift team", "GRB 190114C: Swift detection of a very bright burst with a strong optical counterpart",
             "Swift's BAT triggered on a very bright burst (trigger 883832) and turned to it at once. X-ray and optical telescopes \
              both see the afterglow.")

@@ -1,6 +1,7 @@
 //! The past week: bursts that the club already knows when the demonstration begins.
 
 use super::super::event::{Event, arcmin, arcsec, fermi, swift};
+use super::super::observers::fading;
 use crate::notices::Class::{BelowHorizon, Grb, UnreliableLocation};
 
 /// The naked-eye burst. GCN Circular 7427: trigger, BAT and XRT positions, XRT from 60.5 s on. Significance, UVOT's
@@ -15,6 +16,7 @@ pub(super) fn grb_080319b() -> Event {
             "Swift's BAT triggered on a very bright burst of about 50 s (trigger 306757). Its X-ray telescope found a fading \
              source after 60.5 s, and there is a bright optical counterpart.")
         .uvot(5400.0, (217.9208, 36.3029, arcsec(0.6)), "13.70")
+        .looked_at(75.0, (217.9208, 36.3029, 0.0), fading(5400.0, 13.7, 1.3))
 }
 
 /// GCN Circular 14470: both triggers, 51 s apart, BAT's ground position of 1′ and T90 of 163 s. GBM's positions, the
@@ -29,6 +31,7 @@ pub(super) fn grb_130427a() -> Event {
         .bat(84.0, (173.1500, 27.7060, arcmin(3.0)), "20.6", "64.0")
         .slew(92.0, (173.15, 27.706))
         .xrt(205.0, (173.1362, 27.7129, arcsec(4.6)), "8.0e-08")
+        .looked_at(205.0, (173.1362, 27.7129, 0.0), fading(3600.0, 13.4, 1.1))
         .circular(1900.0, 14_448, "Swift team", "GRB 130427A: Swift detection of a very bright burst with a likely bright optical counterpart",
             "Swift's BAT triggered on GRB 130427A (trigger 554620) at the end of a planned slew; the burst had begun 51 s before.")
         .circular(27_000.0, 0, "Fermi GBM team", "GRB 130427A: Fermi GBM observation",
@@ -49,6 +52,7 @@ pub(super) fn grb_211211a() -> Event {
         .slew(24.0, (212.318, 27.884))
         .xrt(95.0, (212.2900, 27.8890, arcsec(3.6)), "1.9e-08")
         .uvot(3100.0, (212.2909, 27.8882, arcsec(0.5)), "19.70")
+        .looked_at(95.0, (212.2909, 27.8882, 0.0), fading(3100.0, 19.7, 0.9))
         .circular(1260.0, 0, "Swift team", "GRB 211211A: Swift detection of a bright burst",
             "Swift's BAT triggered on a bright burst (trigger 1088940) and turned to it at once; its X-ray telescope found a fading source.")
         .circular(29_000.0, 0, "Fermi GBM team", "GRB 211211A: Fermi GBM observation",
@@ -108,6 +112,7 @@ pub(super) fn grb_180427a() -> Event {
         .gbm_ground(36.0, (284.37, 69.21, 1.18), "119.80")
         .gbm_ground(73.0, (281.77, 68.4, 1.0), "99.40")
         .gbm_final(561.0, (281.94, 70.34, 1.0), "long")
+        .looked_at(561.0, (281.94, 70.34, 5.0), None)
         .gbm_final(10_819.0, (283.33, 70.3, 1.0), "long")
 }
 
@@ -125,6 +130,7 @@ pub(super) fn grb_230826a() -> Event {
         .slew(22.0, (83.012, 66.125))
         .xrt(96.0, (83.0592, 66.1251, arcsec(10.0)), "2.2e-09")
         .uvot_none(5460.0, (83.0641, 66.1238), "20.40")
+        .looked_at(96.0, (83.0641, 66.1238, 0.0), None)
         .circular(633.0, 34_564, "Fermi GBM team", "GRB 230826A: Fermi GBM Final Real-time Localization",
             "The GBM trigger 714771169 is likely a long burst; the automatic position has a statistical uncertainty of 2 deg.")
         .circular(2599.0, 34_565, "Swift team", "GRB 230826A: Swift detection of a burst",
