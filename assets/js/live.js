@@ -46,11 +46,12 @@ const concerns = {
 };
 for (const [name, burst] of Object.entries(concerns)) {
   document.addEventListener(name, (event) => {
-    const mine = event.target.dataset?.burst;
+    // What several missions saw is several bursts here.
+    const mine = event.target.dataset?.burst?.split(" ");
     if (!mine) return;
     try {
       const { data } = JSON.parse(event.detail.data);
-      if (String(burst(data) ?? mine) !== mine) event.stopPropagation();
+      if (!mine.includes(String(burst(data) ?? mine[0]))) event.stopPropagation();
     } catch {
       // Words we do not understand may still mean news.
     }

@@ -17,6 +17,7 @@ const MOST_WORDS: usize = 6;
 pub struct Wanted {
     /// Every word is somewhere in observer, site, instrument, filter, comparison stars, notes, or the burst's names.
     pub text: Option<String>,
+    /// A burst, and the same one as other missions saw it.
     pub burst: Option<i64>,
     /// Id of the observer.
     pub observer: Option<i64>,
@@ -110,7 +111,7 @@ fn conditions(wanted: &Wanted) -> (String, Vec<(String, Value)>) {
     let brightness = "coalesce(o.magnitude, o.limiting_magnitude)";
     let fixed: [(String, &str, Option<Value>); 12] = [
         (
-            "o.burst_id = :burst".into(),
+            store::OF_BURST.into(),
             ":burst",
             wanted.burst.map(Value::from),
         ),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Params, Row, params};
+use rusqlite::{Connection, Params, Row, named_params, params};
 
 use super::model::{Hidden, Image, Observation, Photometry, System};
 use crate::accounts::Member;
@@ -25,16 +25,20 @@ pub fn one(conn: &Connection, id: i64) -> Result<Observation> {
         .ok_or(Error::NotFound("observation"))
 }
 
+/// An observation belongs to what was in the sky: of burst :burst, and of the same one as other missions saw it. Reads the
+/// bursts' `burst_links`.
+pub(super) const OF_BURST: &str = "o.burst_id in (select :burst union all select other_id from burst_links where burst_id = :burst)";
+
 /// A burst's observations that everybody sees, the earliest first.
 pub fn shown(conn: &Connection, burst: i64) -> Result<Vec<Observation>> {
-    let of_burst = "where o.burst_id = ?1 and o.hidden_at is null order by o.observed_at, o.id";
-    select(conn, of_burst, [burst])
+    let of_burst = format!("where {OF_BURST} and o.hidden_at is null order by o.observed_at, o.id");
+    select(conn, &of_burst, named_params! { ":burst": burst })
 }
 
 /// A burst's observations that this member may see, the latest first.
 pub fn seen_by(conn: &Connection, burst: i64, member: Option<&Member>) -> Result<Vec<Observation>> {
-    let of_burst = "where o.burst_id = ?1 order by o.observed_at desc, o.id desc";
-    let mut all = select(conn, of_burst, [burst])?;
+    let of_burst = format!("where {OF_BURST} order by o.observed_at desc, o.id desc");
+    let mut all = select(conn, &of_burst, named_params! { ":burst": burst })?;
     all.retain(|observation| observation.is_seen_by(member));
     Ok(all)
 }

@@ -298,6 +298,7 @@ async fn the_zip_holds_everything_under_plain_names() {
             "observations.json",
             "burst.json",
             "circular.txt",
+            "light-curve.svg",
             "images/1-1.webp",
             "images/2-2.webp"
         ]
@@ -313,7 +314,7 @@ async fn the_zip_holds_everything_under_plain_names() {
     let burst: Value = serde_json::from_slice(&content("burst.json")).unwrap();
     assert_eq!(burst["name"], "GRB 261120A");
     let readme = String::from_utf8(content("README.txt")).unwrap();
-    for name in &names[1..7] {
+    for name in &names[1..8] {
         assert!(readme.contains(name), "{name}: {readme}");
     }
     // Pictures are as small as they get: they lie there as they are.

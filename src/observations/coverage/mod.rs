@@ -27,10 +27,9 @@ pub fn part(
 ) -> Option<String> {
     let coverage = Coverage::of(burst, region, observations)?;
     let part = Part {
-        svg: coverage.drawn(),
+        svg: coverage.is_worth_drawing().then(|| coverage.drawn()),
         words: coverage.words(),
         near: coverage.is_near(),
-        position_only: coverage.is_point(),
     };
     part.render().ok()
 }
@@ -38,10 +37,9 @@ pub fn part(
 #[derive(Template)]
 #[template(path = "observations/coverage/part.html")]
 struct Part {
-    svg: String,
+    svg: Option<String>,
     words: String,
     near: bool,
-    position_only: bool,
 }
 
 /// The fields of all observations that could have seen a burst, and what they hold of its region.
@@ -153,6 +151,15 @@ impl Coverage {
     /// Nothing is known of its size.
     fn is_point(&self) -> bool {
         matches!(self.region, Region::Circle { radius, .. } if radius <= 0.0)
+    }
+
+    /// A dot inside every field says no more than the words.
+    fn is_worth_drawing(&self) -> bool {
+        let narrowest = self
+            .reaching()
+            .map(|look| look.field.radius())
+            .fold(f64::INFINITY, f64::min);
+        self.covered.share < 0.9999 || self.region.radius() > narrowest / 10.0
     }
 
     fn is_near(&self) -> bool {

@@ -16,6 +16,7 @@ use super::harvest::Harvest;
 use super::{aavso, csv, votable};
 use crate::bursts::json::BurstJson;
 use crate::observations::ObservationJson;
+use crate::observations::curve::{Curve, Size, drawing};
 use crate::platform::{App, Error, Result};
 
 /// Made at the same time; each is a file on the disk for as long as it is read.
@@ -76,7 +77,7 @@ fn parts(harvest: &Harvest) -> anyhow::Result<Vec<Part>> {
     let observations =
         serde_json::to_string_pretty(&json!({ "items": observations, "next": null }))?;
     let part = |name, words, text| Part { name, words, text };
-    Ok(vec![
+    let mut parts = vec![
         part(
             "observations.csv",
             "for spreadsheets and scripts; units are in the column names",
@@ -99,7 +100,12 @@ fn parts(harvest: &Harvest) -> anyhow::Result<Vec<Part>> {
             "draft of a GCN Circular; what a human must decide stands in [brackets]",
             Draft::of(harvest).whole(),
         ),
-    ])
+    ];
+    if let Some(curve) = Curve::of(&harvest.burst, &harvest.observations) {
+        let svg = drawing(&curve, curve.default_scale(), Size::Wide);
+        parts.push(part("light-curve.svg", "the light curve, drawn", svg));
+    }
+    Ok(parts)
 }
 
 fn readme(harvest: &Harvest, parts: &[Part], now: DateTime<Utc>) -> String {

@@ -14,7 +14,7 @@ use super::row::Row;
 use crate::accounts::{MaybeSignedIn, Member};
 use crate::bursts;
 use crate::observations::model::Observation;
-use crate::observations::{coverage, curve, store};
+use crate::observations::{coverage, curve, store, telling};
 use crate::platform::web::extract::{Path, Query};
 use crate::platform::web::{Html, Viewer};
 use crate::platform::{App, Result};
@@ -40,6 +40,10 @@ struct PartPage {
 #[template(path = "observations/pages/part.html")]
 struct Part {
     id: i64,
+    /// It and the same one as other missions saw it.
+    bursts: Vec<i64>,
+    /// The button by which whoever is signed in follows it.
+    follow: Option<String>,
     /// All that fit on a page, not the newest few.
     all: bool,
     signed_in: bool,
@@ -101,8 +105,14 @@ fn written(
     let mut shown: Vec<Observation> = seen;
     shown.retain(|observation| observation.hidden.is_none());
     shown.reverse();
+    let follow = member.map(|member| telling::button(id, telling::follows(conn, member.id, id)?));
+    let linked = bursts::store::linked(conn, id)?;
     let part = Part {
         id,
+        bursts: std::iter::once(id)
+            .chain(linked.iter().map(|other| other.id))
+            .collect(),
+        follow: follow.transpose()?,
         all,
         signed_in: member.is_some(),
         curve: curve::part(&burst, &shown),
