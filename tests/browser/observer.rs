@@ -39,6 +39,7 @@ async fn an_observation_is_posted_from_a_phone_and_handed_on() {
         "The other window shows it {:.1} s later.",
         shown.as_secs_f64()
     );
+    browser.run(&format!("{row}.scrollIntoView()")).await;
     browser
         .wait(
             5.0,

@@ -127,6 +127,11 @@ async fn the_aavso_would_take_the_file() {
         .collect();
     assert_eq!(by, [("EVE", "18.25", "SR"), ("ADA", "<19.5", "R")]);
     assert!(rows.iter().all(|(_, fields)| fields[0] == "GRB 261120A"));
+    // Without a code the rules hold too, so that only the code is missing.
+    run(&desk.app, "delete from observers where member_id = 1").await;
+    let text = file(&desk, "observations.aavso.txt").await;
+    assert_eq!(rules::faults(&text), Vec::<String>::new(), "{text}");
+    assert_eq!(rules::rows(&text)[1].0, "XXX");
     let none = desk
         .get("/api/bursts/1/observations.aavso.txt?observer=77")
         .await;

@@ -18,20 +18,22 @@ const ERROR: usize = 6;
 const AIRMASS: usize = 7;
 const NOTES: usize = 500;
 
-/// The file: its parameters, then each observer's photometry under the observer's code. Observations without photometry are
-/// left out, and those of observers without a code, which comments say.
+/// Stands where an observer has entered no code: the upload refuses it until the own one is put in its place.
+const NO_CODE: &str = "XXX";
+
+/// The file: its parameters, then each observer's photometry under the observer's code, or under [`NO_CODE`], which a comment
+/// says. Observations without photometry are left out.
 pub(super) fn aavso(harvest: &Harvest) -> String {
     let mut observers: BTreeMap<(&str, i64), Vec<&Observation>> = BTreeMap::new();
     for one in &harvest.observations {
         let key = (one.observer.as_str(), one.member_id);
         observers.entry(key).or_default().push(one);
     }
-    let first = observers
-        .keys()
-        .find_map(|(_, member)| harvest.codes.get(member));
+    let code = |member: &i64| harvest.codes.get(member).map_or(NO_CODE, String::as_str);
+    let first = observers.keys().next().map(|(_, member)| code(member));
     let mut lines = vec![
         "#TYPE=Extended".to_owned(),
-        format!("#OBSCODE={}", first.map_or("", String::as_str)),
+        format!("#OBSCODE={}", first.unwrap_or(NO_CODE)),
         format!("#SOFTWARE=grb-app {}", env!("CARGO_PKG_VERSION")),
         format!("#DELIM={DELIMITER}"),
         "#DATE=JD".into(),
@@ -53,20 +55,19 @@ pub(super) fn aavso(harvest: &Harvest) -> String {
     for ((observer, member), all) in observers {
         let measured = all.iter().filter_map(|one| row(harvest, one));
         let measured: Vec<String> = measured.collect();
-        match harvest.codes.get(&member) {
-            _ if measured.is_empty() => {}
-            Some(code) => {
-                lines.push(format!("#OBSCODE={code}"));
-                lines.extend(measured);
-            }
-            None => lines.push(format!(
+        if measured.is_empty() {
+            continue;
+        }
+        if !harvest.codes.contains_key(&member) {
+            lines.push(format!(
                 "#{}",
                 comment(&format!(
-                    "Left out: {} by {observer}, who has entered no AAVSO observer code at this desk.",
-                    measured.len()
+                    "{NO_CODE} stands for the code of {observer}, who has entered none at this desk: put it in before you upload this."
                 ))
-            )),
+            ));
         }
+        lines.push(format!("#OBSCODE={}", code(&member)));
+        lines.extend(measured);
     }
     lines.join("\n") + "\n"
 }

@@ -87,7 +87,7 @@ async fn as_csv(
     ))
 }
 
-/// A burst's photometry in the AAVSO Extended File Format. Observers without an AAVSO code are left out, and named in a comment.
+/// A burst's photometry in the AAVSO Extended File Format. Where an observer has entered no AAVSO code, XXX holds its place, and a comment says whose.
 #[utoipa::path(get, path = "/api/bursts/{id}/observations.aavso.txt", tag = "observations", params(("id" = i64, Path), Asked), responses((status = 200, content_type = "text/plain", body = String), (status = 404, body = Problem)))]
 async fn as_aavso(
     State(app): State<App>,
