@@ -407,3 +407,28 @@ async fn the_aavsos_code_is_kept_in_capitals_and_judged() {
     assert_eq!(send("").await.0, 303);
     assert_eq!(desk.page("/observations/settings").await.0, 303);
 }
+
+#[tokio::test]
+async fn what_two_missions_saw_is_one_light_in_the_sky() {
+    let desk = night().await;
+    // Another burst, which has nothing to do with it, and what was seen of it.
+    desk.take(&gbm(785_074_798, Kind::Alert, 5)).await;
+    desk.take(&gbm(785_074_799, Kind::Alert, 5)).await;
+    observe(&desk.app, limit(3, 1)).await;
+    run(
+        &desk.app,
+        "insert into burst_links (burst_id, other_id) values (1, 2), (2, 1)",
+    )
+    .await;
+    let own = desk.json("/api/bursts/1/observations").await;
+    assert_eq!(own["items"].as_array().unwrap().len(), 2);
+    assert_eq!(desk.json("/api/bursts/2/observations").await, own);
+    let (_, page) = desk.page("/bursts/2/observations").await;
+    assert!(page.contains("18.25") && page.contains("data-burst=\"2 1\""));
+    assert!(
+        desk.page("/bursts/3/observations")
+            .await
+            .1
+            .contains("data-burst=\"3\"")
+    );
+}
