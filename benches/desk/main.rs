@@ -1,5 +1,6 @@
 //! The whole program's figures on this machine, as one Markdown table: `cargo bench --bench desk -- [VERB…]`, of
-//! `rest`, `stream`, `backlog`, `letters`, `members`, `logins`, `upload`.
+//! `rest`, `stream`, `backlog`, `letters`, `members`, `logins`, `observed`,
+//! `upload`.
 //!
 //! Beside `tests/kafka/run -- cargo bench --bench desk` the broker is a real Kafka, as GCN's.
 #![expect(
@@ -13,6 +14,7 @@ mod club;
 mod logins;
 mod made;
 mod members;
+mod observed;
 mod program;
 mod rest;
 mod sink;
@@ -67,6 +69,9 @@ async fn main() {
     }
     if wanted("logins") {
         rows.extend(logins::measure().await);
+    }
+    if wanted("observed") {
+        rows.extend(observed::measure().await);
     }
     if wanted("upload") {
         rows.extend(upload::measure().await);

@@ -3,9 +3,6 @@
 use std::io::Cursor;
 use std::time::{Duration, Instant};
 
-use grb_app::intake::{RawNotice, take};
-use grb_app::observations::{Observation, System, model, store};
-use grb_app::sky::Equatorial;
 use image::codecs::jpeg::JpegEncoder;
 use image::{Rgb, RgbImage};
 use rand::rngs::StdRng;
@@ -14,7 +11,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::program::{Program, client, ms};
-use crate::{Row, club, made, part};
+use crate::{Row, club, observed, part};
 
 const RUNS: usize = 7;
 const AT_ONCE: u32 = 4;
@@ -23,7 +20,8 @@ const PAGE: &str = "/";
 pub(crate) async fn measure() -> Vec<Row> {
     let folder = tempfile::tempdir().unwrap();
     club::found(folder.path(), AT_ONCE, AT_ONCE).await;
-    observe(folder.path()).await;
+    // One of each member, numbered from 1.
+    observed::post(folder.path(), AT_ONCE, AT_ONCE).await;
     let photographs: Vec<Vec<u8>> = (0..RUNS as u64).map(photograph).collect();
     let sizes: Vec<f64> = photographs
         .iter()
@@ -99,54 +97,6 @@ pub(crate) async fn measure() -> Vec<Row> {
             "≤ 200",
         ),
     ]
-}
-
-/// An observation of each member, numbered from 1.
-async fn observe(folder: &std::path::Path) {
-    let app = club::open(folder);
-    take(&app, RawNotice::new("bench", made::many(1).remove(0)))
-        .await
-        .unwrap();
-    let now = app.clock.now();
-    let observing = app.db.write(move |tx| {
-        let burst_id = tx.query_row("select min(id) from bursts", [], |row| row.get(0))?;
-        for member in 0..AT_ONCE {
-            let whose = "select id from members where email = ?1";
-            let observation = Observation {
-                id: 0,
-                burst_id,
-                member_id: tx.query_row(whose, [club::address(member)], |row| row.get(0))?,
-                observer: String::new(),
-                revision: 1,
-                site_id: None,
-                site: None,
-                position: Equatorial {
-                    ra: 54.5,
-                    dec: -26.9,
-                },
-                coordinates: "54.5 -26.9".into(),
-                system: System::IcrsJ2000,
-                instrument: "200 mm".into(),
-                field_deg: None,
-                start: now,
-                exposure: None,
-                filter: None,
-                photometry: model::Photometry::default(),
-                comparison_stars: None,
-                notes: None,
-                airmass: None,
-                time_meant: false,
-                hidden: None,
-                images: Vec::new(),
-                created_at: now,
-                updated_at: now,
-            };
-            store::insert(tx, now, &observation)?;
-        }
-        Ok(())
-    });
-    observing.await.unwrap();
-    app.db.close().await;
 }
 
 /// A night sky of 24 million pixels with a camera's noise, about 10 MB as JPEG.
