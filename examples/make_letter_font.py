@@ -16,12 +16,12 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from fontTools.varLib.instancer import instantiateVariableFont
 
-# Western and Central European letters, the signs of angles and times; a site may be called Łódź or Ērgļi.
+# Western and Central European letters, the signs of angles and times, the alpha of a power law; a site may be called Łódź or Ērgļi.
 WANTED = (
     list(range(0x20, 0x7F))
     + list(range(0xA0, 0x180))
     + [0x218, 0x219, 0x21A, 0x21B, 0x2013, 0x2014, 0x2018, 0x2019, 0x201C, 0x201D, 0x2026]
-    + [0x2032, 0x2033, 0x2191, 0x2193, 0x2212]
+    + [0x3B1, 0x2032, 0x2033, 0x2191, 0x2193, 0x2212]
 )
 
 
@@ -46,7 +46,7 @@ def named(font: TTFont, weight: int) -> TTFont:
 
 def make(source: Path, weight: int, target: Path) -> None:
     parts = []
-    for subset in ("latin", "latin-ext"):
+    for subset in ("latin", "latin-ext", "greek"):
         part = target.with_name(f".{subset}-{weight}.ttf")
         static(source / f"source-sans-3-{subset}-wght-normal.woff2", weight).save(part)
         # Merging wants them plain.

@@ -151,7 +151,7 @@ class Plot {
     const named = observers.length > 4 ? [...observers.slice(0, 3), { name: `${observers.length - 3} others`, style: "barred" }] : observers;
     if (observers.length > 1) for (const { name, style } of named) add(0, sample("M1 0A1 1 0 1 1 -1 0A1 1 0 1 1 1 0Z", style, "clear"), name);
     if (points.some((point) => point.limit !== null)) add(1, stroke("arrow", "M0 -1.5V1.5M-.8 .5L0 1.5L.8 .5", "clear"), "fainter than");
-    if (guide) add(1, stroke("guide", "M-1.6 -.8L1.6 .8", "clear", ".8 .6"), "guide: flux ∝ 1/t (α = 1)");
+    if (guide) add(1, stroke("guide", "M-1.6 -.8L1.6 .8", "clear", ".8 .6"), "guide: fades as 1/t (α = 1)");
     for (const fit of fits.filter((fit) => fit.sound).slice(0, 3)) add(1, stroke("fit", "M-1.6 -.8L1.6 .8", filters[fit.filter].colour), `${filters[fit.filter].label} fit, α = ${fit.words}`);
     return rows.filter((row) => row.childElementCount);
   }

@@ -316,7 +316,7 @@ async fn words_of_others_stay_words() {
     };
     observe(&desk.app, hostile).await;
     let told = letter(&desk, 2).await;
-    assert!(!told.html.contains("<img") && !told.html.contains("<script>"));
+    assert!(!told.html.contains("<img src=x") && !told.html.contains("<script>"));
     assert!(
         !told.text.contains("\nBcc:")
             && !told.text.contains('\u{202e}')
@@ -422,4 +422,35 @@ async fn a_thousand_followers_do_not_stall_the_writer() {
     observe(&desk.app, limit(1, 3)).await;
     assert_eq!(count(&desk.app, LETTERS).await, 1000);
     assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn the_letter_shows_the_light_curve_of_everybody() {
+    let desk = club().await;
+    for (member, magnitude, minutes) in [(1, 15.2, 10), (3, 16.9, 50), (1, 18.4, 240)] {
+        let seen = Observation {
+            start: limit(1, 1).start + TimeDelta::minutes(minutes),
+            photometry: Photometry {
+                magnitude: Some(magnitude),
+                error: Some(0.1),
+                ..Photometry::default()
+            },
+            ..limit(1, member)
+        };
+        observe(&desk.app, seen).await;
+    }
+    let letter = letter(&desk, 2).await;
+    let [picture] = &letter.pictures[..] else {
+        panic!("{:?}", letter.pictures)
+    };
+    assert!(letter.html.contains("src=\"cid:light-curve\""));
+    assert!(
+        picture
+            .alt
+            .contains("3 detections and 1 limit by 2 members"),
+        "{}",
+        picture.alt
+    );
+    let drawn = image::load_from_memory(&picture.png).unwrap();
+    assert_eq!(drawn.width(), 640);
 }

@@ -358,7 +358,7 @@ impl<'a> Drawing<'a> {
     /// Samples with their words, row by row, and how high they are together.
     fn legend(&self) -> (String, f64) {
         let Layout { left, text, .. } = self.layout;
-        let (mut drawn, mut x, mut y) = (String::new(), left, text);
+        let (mut drawn, mut x, mut y) = (String::new(), left, 1.2 * text);
         for entries in self.entries() {
             for Entry { sample, words } in entries {
                 let letters = words.chars().count() as f64;
@@ -445,7 +445,7 @@ impl<'a> Drawing<'a> {
         if self.curve.guide().is_some() {
             entries.push(Entry {
                 sample: r##"<path class="guide" d="M-8 -4L8 4" fill="none" stroke="#a9a999" stroke-dasharray="5 4"/>"##.to_owned(),
-                words: "guide: flux ∝ 1/t (α = 1)".to_owned(),
+                words: "guide: fades as 1/t (α = 1)".to_owned(),
             });
         }
         for fit in self.curve.best_fits() {

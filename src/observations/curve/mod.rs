@@ -27,6 +27,7 @@ pub use axes::Scale;
 pub use drawing::{Size, drawing};
 pub use points::Curve;
 pub(super) use routes::router;
+pub(super) use words::caption;
 
 /// The curve as a part of a page, HTML; `None` without anything to draw.
 pub fn part(burst: &Burst, observations: &[Observation]) -> Option<String> {

@@ -11,7 +11,7 @@ use crate::bursts::view::after;
 const LONGEST: usize = 22;
 
 /// What the curve shows, sentence by sentence.
-pub(super) fn caption(curve: &Curve, scale: Scale) -> Vec<String> {
+pub(in crate::observations) fn caption(curve: &Curve, scale: Scale) -> Vec<String> {
     let mut sentences = vec![counted(curve)];
     let brightest = curve.points.iter().filter(|point| point.value.is_seen());
     let brightest = brightest.min_by(|a, b| a.value.magnitude().total_cmp(&b.value.magnitude()));

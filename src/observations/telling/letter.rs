@@ -1,5 +1,7 @@
 //! The letter about new observations of a burst.
 
+use std::sync::Arc;
+
 use askama::Template;
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
@@ -8,10 +10,12 @@ use serde::Deserialize;
 
 use super::{store, unsubscribe};
 use crate::accounts::{self, Member, Site, sites};
-use crate::alerts::due;
+use crate::alerts::{due, letters};
 use crate::bursts::{self, Burst, view};
-use crate::observations::{Observation, model::Photometry};
-use crate::platform::outbox::{Composed, Letter, Order, Thread, one_line};
+use crate::observations::curve::{self, Curve, Size};
+use crate::observations::model::Photometry;
+use crate::observations::{self as observed, Observation};
+use crate::platform::outbox::{Composed, Letter, Order, Picture, Thread, one_line};
 use crate::platform::{App, Error, Result};
 
 /// Observations that one letter lists; the page has them all.
@@ -34,6 +38,8 @@ struct Material {
     hears: bool,
     burst: Burst,
     news: Vec<Observation>,
+    /// Of all observations, the new ones among them.
+    curve: Option<Curve>,
     thread: i64,
 }
 
@@ -49,6 +55,8 @@ struct Text<'a>(&'a Said);
 struct Said {
     lead: String,
     rows: Vec<Row>,
+    /// The light curve.
+    picture: Option<Picture>,
     /// How many more there are.
     more: usize,
     /// The burst's page.
@@ -100,11 +108,14 @@ pub fn compose(app: App, order: Order) -> BoxFuture<'static, Result<Composed>> {
 }
 
 fn material(conn: &Connection, member: i64, asked: &Asked) -> Result<Material> {
+    let burst = bursts::store::burst(conn, asked.burst)?;
+    let all = observed::store::shown(conn, asked.burst)?;
     Ok(Material {
+        curve: Curve::of(&burst, &all),
         member: accounts::store::member(conn, member)?,
         sites: sites::store::of_member(conn, member)?,
         hears: store::hears(conn, member, asked.burst)?,
-        burst: bursts::store::burst(conn, asked.burst)?,
+        burst,
         news: store::news(conn, asked.burst, member, (asked.since, asked.until))?,
         thread: store::thread(conn, member, asked.burst)?,
     })
@@ -117,7 +128,12 @@ async fn letter(app: &App, material: &Material) -> Result<Composed> {
         many => format!("{many} new observations"),
     };
     let stop = unsubscribe::address(app, material.member.id).await?;
+    let picture = match &material.curve {
+        Some(curve) if app.config.mail_pictures => Some(picture(curve).await?),
+        _ => None,
+    };
     let said = Said {
+        picture,
         lead: format!("{name}: {count}."),
         rows: material
             .news
@@ -137,13 +153,31 @@ async fn letter(app: &App, material: &Material) -> Result<Composed> {
         subject: format!("{name}: {count}"),
         text: Text(&said).render().map_err(laid_out)?,
         html: Html(&said).render().map_err(laid_out)?,
-        pictures: Vec::new(),
+        pictures: said.picture.into_iter().collect(),
         thread: Some(Thread {
             root: format!("burst-{}.member-{}", material.thread, material.member.id),
             first: false,
         }),
         unsubscribe: Some(stop),
     })))
+}
+
+/// The light curve as it looks on a phone, and its caption for who sees no pictures.
+async fn picture(curve: &Curve) -> Result<Picture> {
+    let scale = curve.default_scale();
+    let svg = curve::drawing(curve, scale, Size::Narrow);
+    let drawing = tokio::task::spawn_blocking(move || letters::drawn(letters::View::Night, &svg));
+    let drawn = drawing
+        .await
+        .map_err(|stopped| Error::Internal(stopped.into()))?;
+    Ok(Picture {
+        cid: "light-curve".into(),
+        alt: format!(
+            "The light curve. {}",
+            curve::caption(curve, scale).join(" ")
+        ),
+        png: Arc::new(drawn?),
+    })
 }
 
 impl Row {
