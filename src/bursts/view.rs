@@ -16,6 +16,8 @@ pub struct LatestPage {
     pub newest: Option<Headline>,
     /// Those before it, newest first, about twelve.
     pub earlier: Vec<BurstRow>,
+    /// What members saw lately, HTML.
+    pub seen: Option<String>,
 }
 
 /// `/bursts`: every burst, filtered, a page at a time.

@@ -9,6 +9,7 @@ use crate::bursts::page;
 use crate::bursts::store;
 use crate::bursts::view::{Desk, LatestPage};
 use crate::intake;
+use crate::observations::pages;
 use crate::platform::health::State as Mood;
 use crate::platform::web::{Html, Viewer};
 use crate::platform::{App, Result};
@@ -22,9 +23,9 @@ pub fn router() -> OpenApiRouter<App> {
 
 async fn latest(State(app): State<App>, viewer: Viewer) -> Result<Html<LatestPage>> {
     let now = app.clock.now();
-    let (newest, others, region) = app
+    let (newest, others, region, seen) = app
         .db
-        .read(|conn| {
+        .read(move |conn| {
             let (mut bursts, _) = list::list(conn, &Wanted::default(), EARLIER + 1)?;
             // A mission's self-test is no news; it stays in the list below.
             let newest = bursts
@@ -36,12 +37,13 @@ async fn latest(State(app): State<App>, viewer: Viewer) -> Result<Html<LatestPag
                 .map(|newest| store::region(conn, newest.id))
                 .transpose()?
                 .flatten();
-            Ok((newest, bursts, region))
+            Ok((newest, bursts, region, pages::latest(conn, now)?))
         })
         .await?;
     Ok(Html(LatestPage {
         viewer,
         desk: desk(&app),
+        seen,
         newest: newest.map(|burst| page::headline(&burst, region.as_ref(), now)),
         earlier: others.iter().map(|burst| page::row(burst, now)).collect(),
     }))

@@ -12,7 +12,7 @@ pub mod list;
 pub mod model;
 pub mod moderation;
 pub mod news;
-mod pages;
+pub mod pages;
 pub mod routes;
 pub mod store;
 pub mod telling;

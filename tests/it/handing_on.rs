@@ -432,3 +432,22 @@ async fn what_two_missions_saw_is_one_light_in_the_sky() {
             .contains("data-burst=\"3\"")
     );
 }
+
+#[tokio::test]
+async fn the_first_page_shows_what_was_seen_lately() {
+    let desk = TestApp::serve().await;
+    desk.take(&gbm(785_074_797, Kind::Alert, 5)).await;
+    assert!(!desk.page("/").await.1.contains("What members saw"));
+    let desk = night().await;
+    let (_, page) = desk.page("/").await;
+    assert!(
+        page.contains("What members saw") && page.contains("18.25"),
+        "{page}"
+    );
+    run(
+        &desk.app,
+        "update observations set hidden_at = 1, hidden_why = 'x'",
+    )
+    .await;
+    assert!(!desk.page("/").await.1.contains("What members saw"));
+}

@@ -1,12 +1,15 @@
 //! The pages of observations: a burst's part, the form, one observation, the search, the officers' list of reports.
 
 mod form;
+mod latest;
 mod observe;
 mod one;
 mod part;
 mod reports;
 mod row;
 mod search;
+
+pub use latest::latest;
 
 use utoipa_axum::router::OpenApiRouter;
 

@@ -79,12 +79,11 @@ async fn page(
     let now = app.clock.now();
     let read = move |conn: &Connection| {
         let (found, next) = list::list(conn, &wanted, limit)?;
-        let bursts = of_all(conn, &found)?;
-        Ok((found, next, bursts))
+        Ok((rows(conn, &found, now)?, next))
     };
-    let (found, next, bursts) = app.db.read(read).await?;
+    let (rows, next) = app.db.read(read).await?;
     let page = blank(viewer, asked, Vec::new());
-    let heading = match found.first() {
+    let heading = match rows.first() {
         Some(first) if page.asked.observer != "me" && !page.asked.observer.is_empty() => {
             format!("Observations by {}", first.observer)
         }
@@ -92,7 +91,7 @@ async fn page(
     };
     Ok(Html(SearchPage {
         heading,
-        rows: found.iter().map(|one| row(one, &bursts, now)).collect(),
+        rows,
         older: next.map(|key| page.asked.address(Some(key))),
         ..page
     })
@@ -122,6 +121,16 @@ fn blank(viewer: Viewer, asked: Asked, faults: Vec<FieldFault>) -> SearchPage {
         narrowed,
         older: None,
     }
+}
+
+/// What was found in words, each with its burst.
+pub(super) fn rows(
+    conn: &Connection,
+    found: &[Observation],
+    now: DateTime<Utc>,
+) -> Result<Vec<Row>> {
+    let bursts = of_all(conn, found)?;
+    Ok(found.iter().map(|one| row(one, &bursts, now)).collect())
 }
 
 fn row(one: &Observation, bursts: &BTreeMap<i64, Burst>, now: DateTime<Utc>) -> Row {
