@@ -120,3 +120,19 @@ create table follows (
 ) strict, without rowid;
 
 create index follows_by_burst on follows (burst_id);
+
+-- What browsers were told of an observation is kept for those who come back. Once it is hidden or gone, by whatever way, with its
+-- member too, nobody may read it there: the platform's events name it only.
+create index events_of_observations on events (data ->> '$.data.id') where topic = 'observations';
+
+create trigger observations_gone after delete on observations
+begin
+    update events set data = json_object('type', name, 'data', json_object('id', old.id, 'burst_id', old.burst_id))
+    where topic = 'observations' and data ->> '$.data.id' = old.id;
+end;
+
+create trigger observations_hidden after update of hidden_at on observations when new.hidden_at is not null
+begin
+    update events set data = json_object('type', name, 'data', json_object('id', new.id, 'burst_id', new.burst_id))
+    where topic = 'observations' and data ->> '$.data.id' = new.id;
+end;

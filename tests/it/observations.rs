@@ -464,6 +464,65 @@ async fn browsers_hear_of_each_change_and_of_nothing_that_was_undone() {
     );
 }
 
+/// What the stream replays to a stranger.
+async fn replayed(desk: &Served) -> String {
+    let mut stream = desk.get("/api/stream?topics=observations&since=0").await;
+    let mut text = String::new();
+    while let Ok(chunk) = tokio::time::timeout(Duration::from_secs(1), stream.chunk()).await {
+        text += &String::from_utf8_lossy(&chunk.unwrap().unwrap());
+    }
+    text
+}
+
+#[tokio::test]
+async fn the_stream_does_not_replay_what_was_hidden_deleted_or_left_with_its_member() {
+    let desk = TestApp::serve().await;
+    let burst = with_burst(&desk).await;
+    let (ada, eve) = (
+        Caller::new(&desk, "ada@example.org").await,
+        Caller::new(&desk, "eve@example.org").await,
+    );
+    let vera = officer(&desk, "vera@example.org").await;
+    let path = format!("/api/bursts/{burst}/observations");
+    let mut ids = Vec::new();
+    for (caller, notes) in [
+        (&ada, "hidden"),
+        (&ada, "deleted"),
+        (&eve, "left"),
+        (&ada, "stays"),
+    ] {
+        let mut given = seen();
+        given["notes"] = json!(format!("word-{notes}"));
+        let (_, made) = caller.json(Method::POST, &path, given).await;
+        ids.push(made["id"].as_i64().unwrap());
+    }
+    let why = [("why", "It shows M 57")];
+    vera.post(&format!("/observations/{}/hide", ids[0]), &why)
+        .await;
+    let deleted = format!("/api/observations/{}", ids[1]);
+    ada.ask(Method::DELETE, &deleted).send().await.unwrap();
+    let leave = |tx: &grb_app::platform::Tx<'_>| {
+        let eve = "delete from members where email = 'eve@example.org'";
+        Ok(tx.execute(eve, [])?)
+    };
+    desk.app.db.write(leave).await.unwrap();
+
+    let text = replayed(&desk).await;
+    for gone in ["word-hidden", "word-deleted", "word-left"] {
+        assert!(!text.contains(gone), "{text}");
+    }
+    assert!(text.contains("word-stays"), "{text}");
+    let told = frames(&text);
+    assert_eq!(told.len(), 6, "{text}");
+    assert_eq!(
+        told[0].2,
+        json!({"type": "observation.new", "data": {"id": ids[0], "burst_id": burst}})
+    );
+    vera.post(&format!("/observations/{}/show", ids[0]), &[])
+        .await;
+    assert!(replayed(&desk).await.contains("word-hidden"));
+}
+
 #[tokio::test]
 async fn a_hidden_one_is_there_for_its_owner_and_officers_alone() {
     let desk = TestApp::serve().await;
