@@ -1,6 +1,6 @@
 //! What members write about an observation, checked: every field that cannot be used is named at once.
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, SubsecRound as _, TimeDelta, Utc};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -506,7 +506,9 @@ pub fn instant(text: &str) -> Option<DateTime<Utc>> {
         read.next().map(|time| time.and_utc())
     };
     let year = |time: &DateTime<Utc>| (1950..2100).contains(&chrono::Datelike::year(time));
-    zoned.or_else(plain).filter(year)
+    let time = zoned.or_else(plain).filter(year)?;
+    // As fine as it is kept.
+    Some(time.trunc_subsecs(6))
 }
 
 /// What is odd about a time, if anything is.

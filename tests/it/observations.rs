@@ -429,6 +429,20 @@ async fn the_same_twice_within_a_minute_is_one() {
 }
 
 #[tokio::test]
+async fn the_same_twice_is_one_however_fine_its_time() {
+    let desk = TestApp::serve().await;
+    let burst = with_burst(&desk).await;
+    let ada = Caller::new(&desk, "ada@example.org").await;
+    let path = format!("/api/bursts/{burst}/observations");
+    let mut given = seen();
+    given["observed_time"] = json!("2026-11-20T21:59:40.123456789Z");
+    let (first, made) = ada.json(Method::POST, &path, given.clone()).await;
+    let (again, same) = ada.json(Method::POST, &path, given).await;
+    assert_eq!((first.as_u16(), again.as_u16()), (201, 200));
+    assert_eq!(made, same);
+}
+
+#[tokio::test]
 async fn browsers_hear_of_each_change_and_of_nothing_that_was_undone() {
     let desk = TestApp::serve().await;
     let burst = with_burst(&desk).await;
