@@ -32,6 +32,9 @@ const LARGEST_PAGE: usize = 200;
 /// The same from the same member within this time is one observation: a button pressed twice, a script that tries again.
 const TWICE: TimeDelta = TimeDelta::minutes(1);
 
+/// Characters that are looked for.
+const LONGEST_SEARCH: usize = 200;
+
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(of_burst, post))
@@ -76,7 +79,7 @@ impl Asked {
     pub(super) fn understand(&self, caller: Option<&Member>) -> Result<(Wanted, usize)> {
         let mut faults = Faults::default();
         let wanted = Wanted {
-            text: filled(&self.text).map(str::to_owned),
+            text: searched(&mut faults, "text", &self.text),
             burst: read(
                 &mut faults,
                 "burst",
@@ -107,7 +110,7 @@ impl Asked {
             ),
             brightest: angle(&mut faults, "brightest", &self.brightest, -30.0..=40.0),
             faintest: angle(&mut faults, "faintest", &self.faintest, -30.0..=40.0),
-            instrument: filled(&self.instrument).map(str::to_owned),
+            instrument: searched(&mut faults, "instrument", &self.instrument),
             filter: filled(&self.filter).map(|text| {
                 filters::known(text)
                     .map_or(text, |known| known.code)
@@ -158,6 +161,13 @@ fn read<T>(
 ) -> Option<T> {
     let understood = understand(filled(text)?).ok_or_else(|| format!("must be {must}"));
     faults.take(field, understood)
+}
+
+fn searched(faults: &mut Faults, field: &str, text: &str) -> Option<String> {
+    let must = format!("at most {LONGEST_SEARCH} characters");
+    let short = |text: &str| text.chars().count() <= LONGEST_SEARCH;
+    let short = |text: &str| short(text).then(|| text.to_owned());
+    read(faults, field, text, short, &must)
 }
 
 fn angle(

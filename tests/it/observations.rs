@@ -443,6 +443,19 @@ async fn the_same_twice_is_one_however_fine_its_time() {
 }
 
 #[tokio::test]
+async fn words_of_a_search_may_not_be_endless() {
+    let desk = TestApp::serve().await;
+    with_burst(&desk).await;
+    for field in ["text", "instrument"] {
+        let long = "x".repeat(50_100);
+        for path in ["/api/observations", "/observations"] {
+            let answer = desk.get(&format!("{path}?{field}={long}")).await;
+            assert_eq!(answer.status(), 422, "{path}, {field}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn browsers_hear_of_each_change_and_of_nothing_that_was_undone() {
     let desk = TestApp::serve().await;
     let burst = with_burst(&desk).await;
