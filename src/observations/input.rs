@@ -545,8 +545,19 @@ fn reckoned(before: &Observation, seen: &Observation, sites: &[Site]) -> Option<
     if let Some(site) = sites.iter().find(|site| Some(site.id) == seen.site_id) {
         let middle = seen.middle();
         let observer = Observer::at(&site.place, middle);
-        return airmass(observer.horizontal(seen.position, middle).altitude);
+        return airmass(observer.horizontal(seen.position, middle).altitude).map(blurred);
     }
     let key = |seen: &Observation| (seen.site.clone(), seen.middle(), seen.position);
     (seen.site.is_some() && key(before) == key(seen)).then_some(before.airmass)?
+}
+
+/// An airmass as everybody may read it. With the time and the place on the sky, all its digits would say where the site is to some
+/// metres; with these each observation leaves a band of 10 km at least, and far more of it high up.
+fn blurred(airmass: f64) -> f64 {
+    let steps = match airmass {
+        low if low < 3.0 => 100.0,
+        high if high < 10.0 => 10.0,
+        _ => 1.0,
+    };
+    (airmass * steps).round() / steps
 }

@@ -294,9 +294,9 @@ async fn the_airmass_comes_from_the_site_whose_place_is_given_to_nobody() {
     given["coordinates"] = json!("1h00m00s +41d00m00s");
     let (status, made) = ada.json(Method::POST, &path, given).await;
     assert_eq!((status.as_u16(), &made["site"]), (201, &json!("Garden")));
-    // By astropy it stands at 74.895° in the middle of the exposure; Pickering's formula makes 1.0356 of that.
-    let airmass = made["airmass"].as_f64().unwrap();
-    assert!((airmass - 1.0356).abs() < 0.0002, "{airmass}");
+    // By astropy it stands at 74.895° in the middle of the exposure; Pickering's formula makes 1.0356 of that. With all its digits
+    // it would say where the garden is.
+    assert_eq!(made["airmass"], 1.04);
     for path in [
         path.clone(),
         "/api/observations".into(),

@@ -90,7 +90,7 @@ fn row(harvest: &Harvest, one: &Observation) -> Option<String> {
     }
     let filter = one.filter.as_deref().and_then(filters::known);
     let compared = one.comparison_stars.as_ref().map(|_| "ENSEMBLE".to_owned());
-    let airmass = one.airmass.map(|airmass| format!("{airmass:.3}"));
+    let airmass = one.airmass.map(|airmass| airmass.to_string());
     let fields = [
         Some(name(harvest)),
         Some(format!("{:.6}", julian_date(one.middle()))),

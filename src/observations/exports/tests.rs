@@ -169,8 +169,8 @@ fn the_aavso_line_is_as_its_rules_say() {
     assert_eq!(
         rows,
         [
-            "GRB 260825A,2461278.389239,<19.5,na,R,NO,STD,na,na,na,na,1.250,na,na,EXPTIME=600s",
-            "GRB 260825A,2461278.389239,18.0,0.1,O,NO,STD,ENSEMBLE,na,na,na,1.250,na,na,\
+            "GRB 260825A,2461278.389239,<19.5,na,R,NO,STD,na,na,na,na,1.25,na,na,EXPTIME=600s",
+            "GRB 260825A,2461278.389239,18.0,0.1,O,NO,STD,ENSEMBLE,na,na,na,1.25,na,na,\
              EXPTIME=600s|FILTER=Luminance; broad|MAGSYS=AB|LIMIT=19.25|COMP=APASS|haze / Moon; 5 deg second line",
         ]
     );
