@@ -2,12 +2,17 @@
 
 use std::fs::File;
 use std::io::{Seek as _, SeekFrom, Write as _};
+use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::body::Bytes;
 use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
+use futures::{Stream, StreamExt as _, stream};
 use rusqlite::OptionalExtension as _;
 use serde_json::json;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
+use tokio::time::timeout;
+use tokio_util::io::ReaderStream;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -19,8 +24,18 @@ use crate::observations::ObservationJson;
 use crate::observations::curve::{Curve, Size, drawing};
 use crate::platform::{App, Error, Result};
 
-/// Made at the same time; each is a file on the disk for as long as it is read.
-static ROOM: Semaphore = Semaphore::const_new(2);
+/// Made and read at the same time; each is a file on the disk until it has been read.
+static ROOM: Semaphore = Semaphore::const_new(4);
+
+/// How long one waits for room.
+const TURN: Duration = Duration::from_secs(10);
+
+/// Who does not take the next piece for so long, or the whole in so long, is given up: others wait, and the disk is small.
+const SILENCE: Duration = Duration::from_secs(30);
+const LONGEST: Duration = Duration::from_secs(15 * 60);
+
+/// Bytes that are on their way at once.
+const PIECE: usize = 64 * 1024;
 
 /// A text of the archive.
 struct Part {
@@ -29,9 +44,14 @@ struct Part {
     text: String,
 }
 
-/// The archive as a file without a name, which goes when it is closed, and its length in bytes.
-pub(super) async fn archive(app: &App, harvest: Harvest) -> Result<(File, u64)> {
-    let _room = ROOM.acquire().await.map_err(|_| Error::Busy)?;
+/// The archive's length in bytes, and its pieces. It is a file without a name, which goes when it is closed. [`Error::Busy`] where
+/// too many others are made or read.
+pub(super) async fn archive(
+    app: &App,
+    harvest: Harvest,
+) -> Result<(u64, impl Stream<Item = std::io::Result<Bytes>> + use<>)> {
+    let room = timeout(TURN, ROOM.acquire()).await;
+    let room = room.ok().and_then(Result::ok).ok_or(Error::Busy)?;
     let pictures: Vec<(i64, i64)> = harvest
         .observations
         .iter()
@@ -45,7 +65,32 @@ pub(super) async fn archive(app: &App, harvest: Harvest) -> Result<(File, u64)> 
         zip = with_picture(app, zip, now, observation, image).await?;
     }
     let finish = tokio::task::spawn_blocking(move || finished(zip)).await;
-    Ok(finish.map_err(|stopped| Error::Internal(stopped.into()))??)
+    let (file, length) = finish.map_err(|stopped| Error::Internal(stopped.into()))??;
+    Ok((length, pieces(file, room, SILENCE)))
+}
+
+/// A file's pieces, and then room for another. A reader who is gone, or takes no piece within `silence`, gets no more.
+pub(super) fn pieces(
+    file: File,
+    room: SemaphorePermit<'static>,
+    silence: Duration,
+) -> impl Stream<Item = std::io::Result<Bytes>> + use<> {
+    let (sender, receiver) = mpsc::channel(1);
+    let send = async move {
+        let _room = room;
+        let mut pieces = ReaderStream::with_capacity(tokio::fs::File::from_std(file), PIECE);
+        while let Some(piece) = pieces.next().await {
+            if sender.send_timeout(piece, silence).await.is_err() {
+                return;
+            }
+        }
+    };
+    // Not the reader's own doing: one that does not read does nothing at all.
+    tokio::spawn(timeout(LONGEST, send));
+    stream::unfold(receiver, |mut receiver| async move {
+        let piece = receiver.recv().await?;
+        Some((piece, receiver))
+    })
 }
 
 /// The texts, first what says what they are. Beside the database: `/tmp` may be memory.

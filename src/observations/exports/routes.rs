@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::http::{HeaderName, header};
 use axum::response::IntoResponse;
 use serde::Deserialize;
-use tokio_util::io::ReaderStream;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -16,9 +15,6 @@ use crate::accounts::extract::MaybeSignedIn;
 use crate::platform::web::extract::{Path, Query};
 use crate::platform::web::problem::Problem;
 use crate::platform::{App, Error, Result};
-
-/// Bytes of a file that are on their way at once.
-const PIECE: usize = 64 * 1024;
 
 pub(in crate::observations) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -136,7 +132,7 @@ async fn as_circular(
 }
 
 /// Everything of a burst as one zip file, with the pictures.
-#[utoipa::path(get, path = "/api/bursts/{id}/observations.zip", tag = "observations", params(("id" = i64, Path), Asked), responses((status = 200, content_type = "application/zip", body = Vec<u8>), (status = 404, body = Problem)))]
+#[utoipa::path(get, path = "/api/bursts/{id}/observations.zip", tag = "observations", params(("id" = i64, Path), Asked), responses((status = 200, content_type = "application/zip", body = Vec<u8>), (status = 404, body = Problem), (status = 503, body = Problem)))]
 async fn as_zip(
     State(app): State<App>,
     member: MaybeSignedIn,
@@ -145,8 +141,7 @@ async fn as_zip(
 ) -> Result<impl IntoResponse> {
     let harvest = harvest(&app, id, &asked, member).await?;
     let headers = saved_as(&harvest, "observations.zip", "application/zip");
-    let (file, length) = archive::archive(&app, harvest).await?;
-    let pieces = ReaderStream::with_capacity(tokio::fs::File::from_std(file), PIECE);
+    let (length, pieces) = archive::archive(&app, harvest).await?;
     let length = [(header::CONTENT_LENGTH, length)];
     Ok((headers, length, Body::from_stream(pieces)))
 }

@@ -1,9 +1,13 @@
 //! What is handed on, against the rules of each format.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures::StreamExt as _;
+use tokio::sync::Semaphore;
 
+use super::archive::pieces;
 use super::ascii::ascii;
 use super::circular::Draft;
 use super::columns::{COLUMNS, Cell};
@@ -383,4 +387,30 @@ fn files_are_named_for_the_burst_and_for_nothing_else() {
     assert_eq!(harvest.file_stem(), "grb-1");
     harvest.burst.official_name = Some("…".into());
     assert_eq!(harvest.file_stem(), "burst-17");
+}
+
+/// A megabyte to be read, and a reader's room.
+fn megabyte() -> std::fs::File {
+    let mut file = tempfile::tempfile().unwrap();
+    std::io::Write::write_all(&mut file, &vec![7; 1024 * 1024]).unwrap();
+    std::io::Seek::rewind(&mut file).unwrap();
+    file
+}
+
+#[tokio::test]
+async fn an_archive_takes_room_until_it_is_read_or_its_reader_gives_up() {
+    static ROOM: Semaphore = Semaphore::const_new(1);
+    let patience = Duration::from_millis(300);
+    let taken = || ROOM.try_acquire().is_err();
+    let read = pieces(megabyte(), ROOM.try_acquire().unwrap(), patience);
+    assert!(taken());
+    let all: Vec<_> = read.map(Result::unwrap).collect().await;
+    assert_eq!(all.concat(), vec![7; 1024 * 1024]);
+
+    drop(pieces(megabyte(), ROOM.acquire().await.unwrap(), patience));
+    // Held, and not read.
+    let mut held = Box::pin(pieces(megabyte(), ROOM.acquire().await.unwrap(), patience));
+    assert!(held.next().await.is_some() && taken());
+    drop(ROOM.acquire().await.unwrap());
+    assert!(held.count().await < 4);
 }
