@@ -98,6 +98,17 @@ pub struct Given {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<i64>)]
     pub site: Option<Value>,
+    /// Of a change: the revision that it was made from. Where that is no longer the newest, nothing is changed.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<i64>)]
+    pub revision: Option<Value>,
+}
+
+/// What to say where somebody else, or another window, was there first.
+pub(super) fn overtaken(now: i64) -> String {
+    format!(
+        "was changed meanwhile and is {now} by now; read it again, then send what is to be changed"
+    )
 }
 
 /// A null that was sent is not the same as nothing sent.
@@ -172,6 +183,7 @@ impl Given {
             faults.require("instrument", self.instrument.as_ref());
             faults.require("observed_time", self.observed_time.as_ref());
         }
+        self.take_revision(before, &mut faults);
         self.take_time(&mut seen, new, around, &mut faults);
         self.take_place(&mut seen, around.burst, &mut faults);
         self.take_equipment(&mut seen, around.sites, &mut faults);
@@ -180,6 +192,20 @@ impl Given {
         let mut seen = faults.checked(seen)?;
         seen.airmass = reckoned(before, &seen, around.sites);
         Ok(seen)
+    }
+
+    /// A new one has none, whatever is sent.
+    fn take_revision(&self, before: &Observation, faults: &mut Faults) {
+        let Some(value) = self.revision.as_ref().filter(|value| !is_nothing(value)) else {
+            return;
+        };
+        match whole(value) {
+            None => faults.add("revision", "must be a whole number"),
+            Some(known) if before.id != 0 && known != before.revision => {
+                faults.add("revision", overtaken(before.revision));
+            }
+            Some(_) => {}
+        }
     }
 
     fn take_time(&self, seen: &mut Observation, new: bool, around: &Around, faults: &mut Faults) {
@@ -462,8 +488,13 @@ fn is_nothing(value: &Value) -> bool {
 
 fn is_site(value: &Value, site: &Site) -> bool {
     let text = value.as_str().map(str::trim);
-    let id = value.as_i64().or_else(|| text?.parse().ok());
-    id == Some(site.id) || text == Some(site.name.as_str())
+    whole(value) == Some(site.id) || text == Some(site.name.as_str())
+}
+
+fn whole(value: &Value) -> Option<i64> {
+    value
+        .as_i64()
+        .or_else(|| value.as_str()?.trim().parse().ok())
 }
 
 fn truth(value: &Value) -> Option<bool> {

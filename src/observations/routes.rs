@@ -386,6 +386,7 @@ pub(super) fn revised(
 }
 
 /// Writes a change and keeps what was there before. What says the same as before changes nothing, and gives false. The caller tells of it.
+/// [`Error::Invalid`] with field `revision` where `after` was made from an earlier revision than `before`.
 pub(super) fn replace(
     tx: &Tx,
     now: DateTime<Utc>,
@@ -394,6 +395,12 @@ pub(super) fn replace(
 ) -> Result<bool> {
     if before.says_the_same(after) {
         return Ok(false);
+    }
+    if before.revision != after.revision {
+        return Err(Error::invalid(
+            "revision",
+            input::overtaken(before.revision),
+        ));
     }
     history::keep(tx, now, before, by.id)?;
     store::update(tx, now, after)?;

@@ -324,6 +324,12 @@ async fn the_airmass_comes_from_the_site_whose_place_is_given_to_nobody() {
         (&kept["site"], &kept["airmass"]),
         (&json!("Garden"), &made["airmass"])
     );
+    let page = format!("/observations/{}/edit", made["id"]);
+    let (_, edit) = ada.page(&page).await;
+    assert!(
+        edit.contains("<option value=\"Garden\" selected>"),
+        "{edit}"
+    );
 }
 
 #[tokio::test]
@@ -453,6 +459,52 @@ async fn words_of_a_search_may_not_be_endless() {
             assert_eq!(answer.status(), 422, "{path}, {field}");
         }
     }
+}
+
+#[tokio::test]
+async fn who_changes_what_somebody_else_has_changed_meanwhile_is_told() {
+    let desk = TestApp::serve().await;
+    let burst = with_burst(&desk).await;
+    let ada = Caller::new(&desk, "ada@example.org").await;
+    let path = format!("/api/bursts/{burst}/observations");
+    let (_, made) = ada.json(Method::POST, &path, seen()).await;
+    let (at, edit) = (
+        format!("/api/observations/{}", made["id"]),
+        format!("/observations/{}/edit", made["id"]),
+    );
+    let (_, page) = ada.page(&edit).await;
+    assert!(page.contains("name=\"revision\" value=\"1\""), "{page}");
+    let mut first = made.clone();
+    first["magnitude"] = json!(17.4);
+    assert_eq!(ada.json(Method::PUT, &at, first).await.0, 200);
+
+    // A script that sends back what it read before.
+    let mut second = made.clone();
+    second["notes"] = json!("From the other window");
+    let (status, problem) = ada.json(Method::PUT, &at, second).await;
+    assert_eq!(status, 422, "{problem}");
+    assert_eq!(named(&problem), ["revision"]);
+
+    // The other window: told once, with its words kept; saved again it counts.
+    let mut fields = FORM.to_vec();
+    fields.extend([("revision", "1"), ("notes", "From the other window")]);
+    let (status, _, page) = ada.send(&edit, parts(&fields)).await;
+    assert_eq!(status, 422);
+    for said in [
+        "changed meanwhile",
+        "From the other window",
+        "name=\"revision\" value=\"2\"",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    assert_eq!(ada.get(&at).await.1["magnitude"], 17.4);
+    let last = fields.len() - 2;
+    fields[last].1 = "2";
+    assert_eq!(ada.send(&edit, parts(&fields)).await.0, 303);
+    assert_eq!(ada.get(&at).await.1["notes"], "From the other window");
+    // Who says nothing of a revision changes what is there.
+    let (status, _) = ada.json(Method::PUT, &at, json!({"filter": "V"})).await;
+    assert_eq!(status, 200);
 }
 
 #[tokio::test]

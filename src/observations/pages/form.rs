@@ -25,6 +25,8 @@ const LONGEST_TEXT: usize = 64 * 1024;
 /// What the fields hold.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Form {
+    /// What is changed, as it was when the form was opened.
+    pub(super) revision: String,
     pub(super) site: String,
     pub(super) instrument: String,
     pub(super) field: String,
@@ -57,6 +59,7 @@ impl Form {
         let filter = words(&seen.filter);
         let usual = filter.is_empty() || filters::FILTERS.iter().any(|known| known.code == filter);
         Self {
+            revision: seen.revision.to_string(),
             site: seen
                 .site_id
                 .map(|id| id.to_string())
@@ -159,6 +162,7 @@ impl Form {
         });
     }
 
+            "revision" => &mut self.revision,
     fn put(&mut self, name: &str, text: String) {
         let place = match name {
             "site" => &mut self.site,
@@ -210,6 +214,7 @@ impl Form {
             limiting_magnitude: text(&self.limit),
             magnitude_system: text(&self.magnitude_system),
             comparison_stars: text(&self.comparison_stars),
+            revision: text(&self.revision),
             notes: text(&self.notes),
             site: text(&self.site),
             ..Given::default()

@@ -113,6 +113,12 @@ impl FormPage {
         !self.telescopes.iter().any(|choice| choice.chosen)
     }
 
+    /// The site's name, where the site itself has been deleted: it stays unless another is chosen.
+    fn former_site(&self) -> bool {
+        let there = |(id, _): &(i64, String)| self.form.site == id.to_string();
+        !self.form.site.is_empty() && !self.sites.iter().any(there)
+    }
+
     fn systems(&self) -> [System; 5] {
         System::ALL
     }
@@ -380,6 +386,8 @@ async fn change(
         now,
     };
     let checked = form.given(now).checked(&before, &around);
+    // Who has been told of it may mean it.
+    form.revision = before.revision.to_string();
     let saved = match settled(&mut form, checked) {
         Ok((after, ready)) => update(&app, now, member, after, ready).await,
         Err(error) => Err(error),
