@@ -449,19 +449,6 @@ async fn the_same_twice_is_one_however_fine_its_time() {
 }
 
 #[tokio::test]
-async fn words_of_a_search_may_not_be_endless() {
-    let desk = TestApp::serve().await;
-    with_burst(&desk).await;
-    for field in ["text", "instrument"] {
-        let long = "x".repeat(50_100);
-        for path in ["/api/observations", "/observations"] {
-            let answer = desk.get(&format!("{path}?{field}={long}")).await;
-            assert_eq!(answer.status(), 422, "{path}, {field}");
-        }
-    }
-}
-
-#[tokio::test]
 async fn who_changes_what_somebody_else_has_changed_meanwhile_is_told() {
     let desk = TestApp::serve().await;
     let burst = with_burst(&desk).await;
@@ -505,6 +492,36 @@ async fn who_changes_what_somebody_else_has_changed_meanwhile_is_told() {
     // Who says nothing of a revision changes what is there.
     let (status, _) = ada.json(Method::PUT, &at, json!({"filter": "V"})).await;
     assert_eq!(status, 200);
+}
+
+#[tokio::test]
+async fn words_of_a_search_may_not_be_endless() {
+    let desk = TestApp::serve().await;
+    with_burst(&desk).await;
+    for field in ["text", "instrument"] {
+        let long = "x".repeat(50_100);
+        for path in ["/api/observations", "/observations"] {
+            let answer = desk.get(&format!("{path}?{field}={long}")).await;
+            assert_eq!(answer.status(), 422, "{path}, {field}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_form_takes_as_many_pictures_as_one_observation() {
+    let desk = TestApp::serve().await;
+    let burst = with_burst(&desk).await;
+    let ada = Caller::new(&desk, "ada@example.org").await;
+    let picture = png();
+    let files = [("m57.png", picture.as_slice()); 9];
+    let (status, _, page) = ada
+        .send(
+            &format!("/bursts/{burst}/observe"),
+            with_files(&FORM, &files),
+        )
+        .await;
+    assert_eq!(status, 422);
+    assert!(page.contains("8 pictures at once"), "{page}");
 }
 
 #[tokio::test]

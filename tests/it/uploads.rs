@@ -160,7 +160,7 @@ async fn a_picture_is_added_seen_and_taken_away() {
         assert_eq!(header("content-type"), "image/webp");
         assert_eq!(
             header("cache-control"),
-            "public, max-age=31536000, immutable"
+            "private, max-age=31536000, immutable"
         );
         assert_eq!(header("content-security-policy"), "default-src 'none'");
         assert_eq!(header("x-content-type-options"), "nosniff");

@@ -8,8 +8,8 @@ use image::metadata::Orientation;
 use image::{ColorType, ImageDecoder};
 
 use super::fits::Image;
-use super::kind::{BROKEN, Kind, Why};
-use super::picture::{Picture, Rows, fits_in, room};
+use super::kind::{BROKEN, Kind, Why, is_heavy};
+use super::picture::{Picture, Rows, fits_in, fits_in_heavily, room};
 use super::stretch::Stretch;
 use crate::observations::Footprint;
 
@@ -18,9 +18,10 @@ const ASIDE: usize = 64 << 20;
 
 /// The picture, upright, and where it lies on the sky if the file says so.
 pub(super) fn decode(kind: Kind, file: &[u8]) -> Result<(Picture, Option<Footprint>), Why> {
+    let heavy = is_heavy(kind, file);
     match kind {
-        Kind::Jpeg => whole(JpegDecoder::new(Cursor::new(file)).map_err(broken)?),
-        Kind::WebP => whole(WebPDecoder::new(Cursor::new(file)).map_err(broken)?),
+        Kind::Jpeg => whole(JpegDecoder::new(Cursor::new(file)).map_err(broken)?, heavy),
+        Kind::WebP => whole(WebPDecoder::new(Cursor::new(file)).map_err(broken)?, heavy),
         Kind::Png => png(file),
         Kind::Gif => gif(file),
         Kind::Fits => {
@@ -34,10 +35,13 @@ fn broken<E>(_: E) -> Why {
     BROKEN.into()
 }
 
-/// By a decoder that gives all pixels at once.
-fn whole(mut decoder: impl ImageDecoder) -> Result<(Picture, Option<Footprint>), Why> {
+/// By a decoder that gives all pixels at once, and of a heavy file holds more than these.
+fn whole(mut decoder: impl ImageDecoder, heavy: bool) -> Result<(Picture, Option<Footprint>), Why> {
     let (width, height) = decoder.dimensions();
     fits_in(width.into(), height.into())?;
+    if heavy {
+        fits_in_heavily(width, height)?;
+    }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let colours = match decoder.color_type() {
         ColorType::L8 => Colours::Grey,

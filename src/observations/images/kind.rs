@@ -131,6 +131,17 @@ pub(super) fn kind(file: &[u8]) -> Result<Kind, Why> {
     }
 }
 
+/// Whether a decoder holds the picture several times over: a JPEG whose colours or digits come one after the other, and a WebP that
+/// is more than one frame with loss.
+pub(super) fn is_heavy(kind: Kind, file: &[u8]) -> bool {
+    let layout = match kind {
+        Kind::Jpeg => jpeg(file),
+        Kind::WebP => webp(file),
+        Kind::Png | Kind::Gif | Kind::Fits => return false,
+    };
+    layout.is_none_or(|layout| layout.heavy)
+}
+
 fn by_beginning(file: &[u8]) -> Result<Kind, Why> {
     let starts = |magic: &[u8]| file.starts_with(magic);
     let at = |place: usize, magic: &[u8]| file.get(place..).is_some_and(|r| r.starts_with(magic));
@@ -174,11 +185,14 @@ fn other(file: &[u8]) -> Why {
 struct Layout<'a> {
     end: usize,
     notes: Vec<&'a [u8]>,
+    /// See [`is_heavy`].
+    heavy: bool,
 }
 
 /// Walks the segments (ITU T.81 annex B) to the end marker; `None` where the file ends before.
 fn jpeg(file: &[u8]) -> Option<Layout<'_>> {
     let (mut at, mut notes) = (2, Vec::new());
+    let (mut progressive, mut scans) = (false, 0);
     loop {
         at += file.get(at..)?.iter().position(|byte| *byte == 0xff)?;
         let code = *file.get(at + 1)?;
@@ -187,15 +201,18 @@ fn jpeg(file: &[u8]) -> Option<Layout<'_>> {
             0xff => at += 1,
             0x00 | 0x01 | 0xd0..=0xd8 => at += 2,
             0xd9 => {
-                let end = at + 2;
-                return Some(Layout { end, notes });
+                let (end, heavy) = (at + 2, progressive || scans > 1);
+                return Some(Layout { end, notes, heavy });
             }
             _ => {
                 let length =
                     usize::from(u16::from_be_bytes([*file.get(at + 2)?, *file.get(at + 3)?]));
                 let segment = file.get(at + 4..at + 2 + length.max(2))?;
-                if matches!(code, 0xe0..=0xef | 0xfe) {
-                    notes.push(segment);
+                match code {
+                    0xe0..=0xef | 0xfe => notes.push(segment),
+                    0xc2 => progressive = true,
+                    0xda => scans += 1,
+                    _ => {}
                 }
                 at += 2 + length.max(2);
             }
@@ -213,7 +230,13 @@ fn png(file: &[u8]) -> Option<Layout<'_>> {
         let chunk = file.get(body)?;
         file.get(..next)?;
         match name {
-            b"IEND" => return Some(Layout { end: next, notes }),
+            b"IEND" => {
+                return Some(Layout {
+                    end: next,
+                    notes,
+                    heavy: false,
+                });
+            }
             b"IDAT" | b"PLTE" | b"IHDR" | b"fdAT" => {}
             _ => notes.push(chunk),
         }
@@ -230,14 +253,26 @@ fn gif(file: &[u8]) -> Option<Layout<'_>> {
     let (mut at, mut notes) = (13 + palette(*file.get(10)?), Vec::new());
     loop {
         match *file.get(at)? {
-            0x3b => return Some(Layout { end: at + 1, notes }),
+            0x3b => {
+                return Some(Layout {
+                    end: at + 1,
+                    notes,
+                    heavy: false,
+                });
+            }
             0x21 => {
                 let end = sub_blocks(file, at + 2)?;
                 notes.push(file.get(at..end)?);
                 at = end;
             }
             0x2c => at = sub_blocks(file, at + 11 + palette(*file.get(at + 9)?))?,
-            _ => return Some(Layout { end: at, notes }),
+            _ => {
+                return Some(Layout {
+                    end: at,
+                    notes,
+                    heavy: false,
+                });
+            }
         }
     }
 }
@@ -260,17 +295,19 @@ fn webp(file: &[u8]) -> Option<Layout<'_>> {
     };
     let end = size(4)?.checked_add(8)?;
     file.get(..end)?;
-    let (mut at, mut notes) = (12, Vec::new());
+    let (mut at, mut notes, mut heavy) = (12, Vec::new(), false);
     while at < end {
         let (name, length) = (file.get(at..at + 4)?, size(at + 4)?);
         let body = at + 8..(at + 8).checked_add(length)?;
         let chunk = file.get(body)?;
-        if !matches!(name, b"VP8 " | b"VP8L" | b"ALPH" | b"ANMF") {
-            notes.push(chunk);
+        match name {
+            b"VP8 " => {}
+            b"VP8L" | b"ALPH" | b"ANMF" => heavy = true,
+            _ => notes.push(chunk),
         }
         at = (at + 8).checked_add(length)?.checked_add(length % 2)?;
     }
-    Some(Layout { end, notes })
+    Some(Layout { end, notes, heavy })
 }
 
 /// Walks the headers and data to the end of the last; the headers are what is not pixels.
@@ -289,7 +326,11 @@ fn fits(file: &[u8]) -> Result<Layout<'_>, Why> {
         }
     }
     let end = file.len() - rest.len();
-    Ok(Layout { end, notes })
+    Ok(Layout {
+        end,
+        notes,
+        heavy: false,
+    })
 }
 
 fn hidden(note: &[u8]) -> Option<&'static str> {

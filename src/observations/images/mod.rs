@@ -16,7 +16,7 @@ mod worker;
 use axum::body::Bytes;
 use sha2::{Digest as _, Sha256};
 
-pub use receive::{BODY_LIMIT, file, turn};
+pub use receive::{BODY_LIMIT, TOO_MANY, file, text, turn};
 pub(super) use routes::router;
 pub use store::{MOST_OF_ONE, attach, remove};
 
@@ -26,6 +26,9 @@ use kind::Why;
 
 /// A file may be this long.
 pub const LARGEST_FILE: usize = 10 * 1024 * 1024;
+
+/// And so long may what is kept of it be: a pattern that packs well in a small file can be large as WebP.
+const LARGEST_KEPT: usize = LARGEST_FILE;
 
 /// The longest side of the smaller picture, px.
 const THUMB: u32 = 480;
@@ -73,6 +76,14 @@ fn ready(file: &[u8], quota_mb: u32) -> Result<Ready, Why> {
     let picture = picture.within_webp();
     let thumb = picture.shrunk(THUMB);
     let ((width, height), (thumb_width, thumb_height)) = (picture.size(), thumb.size());
+    let full = picture.webp(EFFORT)?;
+    if full.len() > LARGEST_KEPT {
+        return Err(format!(
+            "has {width} × {height} pixels that are nearly all noise and would take {} MB here; {} are allowed. Make it smaller, to half its width perhaps, and send that.",
+            full.len().div_ceil(1024 * 1024),
+            LARGEST_KEPT / 1024 / 1024
+        ));
+    }
     Ok(Ready {
         kind: kind.name(),
         sha256: hex::encode(Sha256::digest(file)),
@@ -82,7 +93,7 @@ fn ready(file: &[u8], quota_mb: u32) -> Result<Ready, Why> {
         thumb_height,
         footprint,
         thumb: thumb.webp(THUMB_EFFORT)?,
-        full: picture.webp(EFFORT)?,
+        full,
         quota_mb,
     })
 }

@@ -8,6 +8,9 @@ use super::kind::{BROKEN, Why};
 /// More pixels are not unpacked.
 pub(super) const MOST_PIXELS: u64 = 64_000_000;
 
+/// Of files whose decoders hold every pixel several times over (a progressive JPEG: six bytes of coefficients, three of colours, and ours), more are not unpacked.
+const MOST_HEAVY_PIXELS: u64 = 24_000_000;
+
 /// The longest side that WebP has room for, px.
 const LONGEST: u32 = 16_383;
 
@@ -31,6 +34,16 @@ pub(super) fn fits_in(width: u64, height: u64) -> Result<(), Why> {
             "has {width} × {height} pixels; at most 64 million can be taken. Make it smaller, to half its width perhaps, and send that."
         )),
     }
+}
+
+/// The same for a file whose pixels are held several times over while it is unpacked.
+pub(super) fn fits_in_heavily(width: u32, height: u32) -> Result<(), Why> {
+    if u64::from(width) * u64::from(height) <= MOST_HEAVY_PIXELS {
+        return Ok(());
+    }
+    Err(format!(
+        "has {width} × {height} pixels in a form that takes much memory to unpack (a progressive JPEG, or a WebP without loss, with transparency or moving); of such at most 24 million can be taken. Save it as an ordinary JPEG (baseline) or as PNG, or make it smaller, and send that."
+    ))
 }
 
 /// One value a pixel.

@@ -16,6 +16,10 @@ use crate::platform::{Error, Result};
 /// A body with pictures, the form around them included, bytes.
 pub const BODY_LIMIT: usize = LARGEST_FILE + 256 * 1024;
 
+/// Said of more pictures in one sending than an observation may have.
+pub const TOO_MANY: &str =
+    "can come as 8 pictures at once at most, as many as one observation may have";
+
 /// Who may send pictures at the same time.
 static SENDERS: Semaphore = Semaphore::const_new(6);
 
@@ -36,20 +40,27 @@ pub(super) async fn next(form: &mut Multipart) -> Result<Option<Field<'_>>> {
 }
 
 /// The bytes of a field that is a file. Refused as [`Error::TooLarge`] beyond [`LARGEST_FILE`]; who falls silent is given up.
-pub async fn file(mut field: Field<'_>) -> Result<Bytes> {
-    let mut file = room(LARGEST_FILE);
+pub async fn file(field: Field<'_>) -> Result<Bytes> {
+    bytes(field, room(LARGEST_FILE), LARGEST_FILE).await
+}
+
+/// The text of a field, up to so many bytes; more are refused as they come.
+pub async fn text(field: Field<'_>, most: usize) -> Result<String> {
+    let text = bytes(field, Vec::new(), most).await?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+async fn bytes(mut field: Field<'_>, mut kept: Vec<u8>, most: usize) -> Result<Bytes> {
     loop {
         let next = timeout(SILENCE, field.chunk()).await;
         let next = next.map_err(|_| silent())?;
         let Some(chunk) = next.map_err(refused)? else {
-            return Ok(file.into());
+            return Ok(kept.into());
         };
-        if file.len() + chunk.len() > LARGEST_FILE {
-            return Err(Error::TooLarge {
-                limit: LARGEST_FILE,
-            });
+        if kept.len() + chunk.len() > most {
+            return Err(Error::TooLarge { limit: most });
         }
-        file.extend_from_slice(&chunk);
+        kept.extend_from_slice(&chunk);
     }
 }
 

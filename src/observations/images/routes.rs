@@ -21,8 +21,9 @@ use crate::platform::{App, Error, Result};
 /// Nothing in a picture may do anything, should a browser ever take it for a page.
 const POLICY: &str = "default-src 'none'";
 
-/// What is kept under an address never changes; a picture that was changed is another one.
-const FOR_EVER: &str = "public, max-age=31536000, immutable";
+/// What is kept under an address never changes; a picture that was changed is another one. In the browser only: what a proxy keeps
+/// for everybody cannot be hidden any more.
+const FOR_EVER: &str = "private, max-age=31536000, immutable";
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     let adding = OpenApiRouter::new()
@@ -147,6 +148,9 @@ async fn receive_all(app: &App, member: &Member, mut form: Multipart) -> Result<
     while let Some(field) = receive::next(&mut form).await? {
         if !matches!(field.name(), Some("file" | "image")) {
             continue;
+        }
+        if i64::try_from(ready.len()).is_ok_and(|there| there >= store::MOST_OF_ONE) {
+            return Err(Error::invalid("image", receive::TOO_MANY));
         }
         let file = receive::file(field).await?;
         app.limits.pictures.take(&member.id)?;

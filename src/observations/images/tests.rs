@@ -330,6 +330,24 @@ fn too_many_pixels_are_refused_before_any_is_unpacked() {
     }
 }
 
+/// A JPEG whose frame is said to be progressive and so large.
+fn progressive(width: u16, height: u16) -> Vec<u8> {
+    let mut file = encoded(quarters(64, 48), ImageFormat::Jpeg);
+    let frame = file.windows(2).position(|two| two == [0xff, 0xc0]).unwrap();
+    file[frame + 1] = 0xc2;
+    file[frame + 5..frame + 7].copy_from_slice(&height.to_be_bytes());
+    file[frame + 7..frame + 9].copy_from_slice(&width.to_be_bytes());
+    file
+}
+
+#[test]
+fn of_kinds_that_are_unpacked_several_times_over_fewer_pixels_are_taken() {
+    assert!(why(&progressive(8000, 3001)).contains("24 million"));
+    assert_eq!(made(&progressive(800, 300)).width, 800);
+    let large = encoded(RgbaImage::new(8000, 3001), ImageFormat::WebP);
+    assert!(why(&large).contains("24 million"));
+}
+
 fn near(a: Equatorial, b: &serde_json::Value, arcsec: f64) -> bool {
     let b = Equatorial::new(b[0].as_f64().unwrap(), b[1].as_f64().unwrap()).unwrap();
     a.separation(b) * 3600.0 < arcsec

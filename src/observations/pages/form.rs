@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::accounts::Member;
 use crate::observations::filters;
-use crate::observations::images::{self, LARGEST_FILE, Ready};
+use crate::observations::images::{self, LARGEST_FILE, MOST_OF_ONE, Ready};
 use crate::observations::input::{Given, MEAN_IT};
 use crate::observations::model::Observation;
 use crate::platform::error::FieldFault;
@@ -122,17 +122,15 @@ impl Form {
     async fn take(&mut self, app: &App, member: &Member, field: Field<'_>) -> Result<()> {
         let name = field.name().unwrap_or_default().to_owned();
         let Some(file) = field.file_name().map(str::to_owned) else {
-            let text = images::file(field).await?;
-            if text.len() > LONGEST_TEXT {
-                return Err(Error::TooLarge {
-                    limit: LONGEST_TEXT,
-                });
-            }
-            self.put(&name, String::from_utf8_lossy(&text).into_owned());
+            let text = images::text(field, LONGEST_TEXT).await?;
+            self.put(&name, text);
             return Ok(());
         };
         let file: String = file.chars().filter(|c| !c.is_control()).take(60).collect();
         let taken = async {
+            if i64::try_from(self.pictures.len()).is_ok_and(|came| came >= MOST_OF_ONE) {
+                return Err(Error::invalid("image", images::TOO_MANY));
+            }
             let bytes = images::file(field).await?;
             if bytes.is_empty() {
                 return Ok(None);
@@ -162,9 +160,9 @@ impl Form {
         });
     }
 
-            "revision" => &mut self.revision,
     fn put(&mut self, name: &str, text: String) {
         let place = match name {
+            "revision" => &mut self.revision,
             "site" => &mut self.site,
             "instrument" => &mut self.instrument,
             "field_deg" => &mut self.field,
@@ -214,9 +212,9 @@ impl Form {
             limiting_magnitude: text(&self.limit),
             magnitude_system: text(&self.magnitude_system),
             comparison_stars: text(&self.comparison_stars),
-            revision: text(&self.revision),
             notes: text(&self.notes),
             site: text(&self.site),
+            revision: text(&self.revision),
             ..Given::default()
         }
     }
