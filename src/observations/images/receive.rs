@@ -1,12 +1,14 @@
 //! How the bytes of a picture come in: few at a time, no more than allowed, and not for ever.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::Multipart;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::http::StatusCode;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use super::LARGEST_FILE;
@@ -23,14 +25,42 @@ pub const TOO_MANY: &str =
 /// Who may send pictures at the same time.
 static SENDERS: Semaphore = Semaphore::const_new(6);
 
+/// How many of these one member may be: whose network has died shuts nobody else out.
+const OF_ONE: usize = 4;
+
+/// Members who send, or wait for it.
+static OWN: Mutex<BTreeMap<i64, Arc<Semaphore>>> = Mutex::new(BTreeMap::new());
+
 /// How long one waits for a turn, and for the next bytes of a file.
 const TURN: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(20);
 
-/// A turn to send pictures; held until they are ready. [`Error::Busy`] where none comes free for a while.
-pub async fn turn() -> Result<SemaphorePermit<'static>> {
-    let turn = timeout(TURN, SENDERS.acquire()).await;
+/// A member's turn to send pictures; held until they are ready.
+#[derive(Debug)]
+pub struct Turn {
+    _own: OwnedSemaphorePermit,
+    _all: SemaphorePermit<'static>,
+}
+
+/// A turn for this member. [`Error::Busy`] where none comes free for a while.
+pub async fn turn(member: i64) -> Result<Turn> {
+    let turn = async {
+        Ok::<_, tokio::sync::AcquireError>(Turn {
+            _own: own(member).acquire_owned().await?,
+            _all: SENDERS.acquire().await?,
+        })
+    };
+    let turn = timeout(TURN, turn).await;
     turn.ok().and_then(Result::ok).ok_or(Error::Busy)
+}
+
+fn own(member: i64) -> Arc<Semaphore> {
+    let mut all = OWN.lock().unwrap_or_else(PoisonError::into_inner);
+    // Who holds a turn, or waits for one, holds this too.
+    all.retain(|_, own| Arc::strong_count(own) > 1);
+    let own = all.entry(member);
+    own.or_insert_with(|| Arc::new(Semaphore::new(OF_ONE)))
+        .clone()
 }
 
 /// The next field of a form.
@@ -85,5 +115,26 @@ pub(super) fn refused(error: MultipartError) -> Error {
                 error.body_text()
             ),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn one_member_does_not_take_every_turn() {
+        let mut held = Vec::new();
+        for _ in 0..OF_ONE {
+            held.push(turn(1).await.unwrap());
+        }
+        let soon = Duration::from_millis(50);
+        assert!(timeout(soon, turn(1)).await.is_err());
+        let other = timeout(soon, turn(2)).await.unwrap().unwrap();
+        held.pop();
+        assert!(timeout(soon, turn(1)).await.unwrap().is_ok());
+        drop((held, other));
+        own(3);
+        assert_eq!(OWN.lock().unwrap().len(), 1);
     }
 }

@@ -143,7 +143,7 @@ async fn show(
 
 /// The files of a form, ready to be kept: one after the other, so that few bytes are held at once.
 async fn receive_all(app: &App, member: &Member, mut form: Multipart) -> Result<Vec<Ready>> {
-    let _turn = receive::turn().await?;
+    let _turn = receive::turn(member.id).await?;
     let mut ready = Vec::new();
     while let Some(field) = receive::next(&mut form).await? {
         if !matches!(field.name(), Some("file" | "image")) {

@@ -98,7 +98,7 @@ impl Form {
                     // A browser sends a file without a name where none was chosen.
                     let is_file = field.file_name().is_some_and(|name| !name.is_empty());
                     if is_file && turn.is_none() {
-                        turn = Some(images::turn().await?);
+                        turn = Some(images::turn(member.id).await?);
                     }
                     form.take(app, member, field).await?;
                 }
