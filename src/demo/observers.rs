@@ -7,9 +7,10 @@ use chrono::{DateTime, Utc};
 
 use super::chance::Chance;
 use crate::accounts::{Site, Telescope};
+use crate::observations::input::airmass_told;
 use crate::observations::model::{Observation, Photometry, System};
 use crate::platform::clock::seconds;
-use crate::sky::{Equatorial, Observer, airmass};
+use crate::sky::{Equatorial, Observer};
 
 /// When observers look, s after the trigger.
 const LOOKS: [f64; 10] = [
@@ -121,7 +122,7 @@ fn look(field: &Field, site: &Site, trigger: DateTime<Utc>, after: f64) -> Optio
         at: start + seconds(exposure + WORK),
         trigger: field.trigger.0,
         observation: Observation {
-            airmass: airmass(altitude),
+            airmass: airmass_told(altitude),
             exposure: Some(exposure),
             start,
             photometry,

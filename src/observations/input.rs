@@ -1,6 +1,6 @@
 //! What members write about an observation, checked: every field that cannot be used is named at once.
 
-use chrono::{DateTime, NaiveDateTime, SubsecRound as _, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -538,8 +538,8 @@ pub fn instant(text: &str) -> Option<DateTime<Utc>> {
     };
     let year = |time: &DateTime<Utc>| (1950..2100).contains(&chrono::Datelike::year(time));
     let time = zoned.or_else(plain).filter(year)?;
-    // As fine as it is kept.
-    Some(time.trunc_subsecs(6))
+    // As it is kept: no finer, and a leap second as the one after it.
+    DateTime::from_timestamp_micros(time.timestamp_micros())
 }
 
 /// What is odd about a time, if anything is.
@@ -576,19 +576,20 @@ fn reckoned(before: &Observation, seen: &Observation, sites: &[Site]) -> Option<
     if let Some(site) = sites.iter().find(|site| Some(site.id) == seen.site_id) {
         let middle = seen.middle();
         let observer = Observer::at(&site.place, middle);
-        return airmass(observer.horizontal(seen.position, middle).altitude).map(blurred);
+        return airmass_told(observer.horizontal(seen.position, middle).altitude);
     }
     let key = |seen: &Observation| (seen.site.clone(), seen.middle(), seen.position);
     (seen.site.is_some() && key(before) == key(seen)).then_some(before.airmass)?
 }
 
-/// An airmass as everybody may read it. With the time and the place on the sky, all its digits would say where the site is to some
-/// metres; with these each observation leaves a band of 10 km at least, and far more of it high up.
-fn blurred(airmass: f64) -> f64 {
+/// The airmass at an altitude (deg) as everybody may read it. With the time and the place on the sky, all its digits would say where
+/// the site is to some metres; with these each observation leaves a band of some kilometres at least, and far more of it high up.
+pub fn airmass_told(altitude: f64) -> Option<f64> {
+    let airmass = airmass(altitude)?;
     let steps = match airmass {
         low if low < 3.0 => 100.0,
         high if high < 10.0 => 10.0,
         _ => 1.0,
     };
-    (airmass * steps).round() / steps
+    Some((airmass * steps).round() / steps)
 }
