@@ -29,8 +29,9 @@ use crate::sky::Equatorial;
 const PAGE: usize = 20;
 const LARGEST_PAGE: usize = 200;
 
-/// The same from the same member within this time is one observation: a button pressed twice, a script that tries again.
-const TWICE: TimeDelta = TimeDelta::minutes(1);
+/// The same from the same member within this time is one observation: a button pressed twice, a script that tries again, a form
+/// sent again after a network that failed while its pictures were on their way.
+const TWICE: TimeDelta = TimeDelta::hours(1);
 
 /// Characters that are looked for.
 const LONGEST_SEARCH: usize = 200;
@@ -255,7 +256,7 @@ async fn search(
     app.db.read(found).await.map(listed)
 }
 
-/// A new observation of a burst. The very same from the same member within a minute is the one that is there already, and answered with 200.
+/// A new observation of a burst. The very same from the same member within an hour is the one that is there already, and answered with 200.
 #[utoipa::path(post, path = "/api/bursts/{id}/observations", tag = "observations", params(("id" = i64, Path)), request_body = Given, responses((status = 201, body = ObservationJson), (status = 200, body = ObservationJson), (status = 401, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
 async fn post(
     State(app): State<App>,
@@ -296,7 +297,7 @@ async fn post(
 /// What became of an observation that was posted.
 pub(super) enum Added {
     New(Observation),
-    /// The same member posted the very same a moment ago.
+    /// The same member posted the very same a while ago.
     Already(Observation),
 }
 
