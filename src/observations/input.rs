@@ -183,25 +183,25 @@ impl Given {
             faults.require("instrument", self.instrument.as_ref());
             faults.require("observed_time", self.observed_time.as_ref());
         }
-        self.take_revision(before, &mut faults);
         self.take_time(&mut seen, new, around, &mut faults);
         self.take_place(&mut seen, around.burst, &mut faults);
         self.take_equipment(&mut seen, around.sites, &mut faults);
         self.take_photometry(&mut seen, &mut faults);
         self.take_words(&mut seen, &mut faults);
-        let mut seen = faults.checked(seen)?;
         seen.airmass = reckoned(before, &seen, around.sites);
-        Ok(seen)
+        self.take_revision(before, &seen, &mut faults);
+        faults.checked(seen)
     }
 
-    /// A new one has none, whatever is sent.
-    fn take_revision(&self, before: &Observation, faults: &mut Faults) {
+    /// A new one has none, whatever is sent; and who says what is there already, as a button pressed twice does, is late for nothing.
+    fn take_revision(&self, before: &Observation, seen: &Observation, faults: &mut Faults) {
         let Some(value) = self.revision.as_ref().filter(|value| !is_nothing(value)) else {
             return;
         };
         match whole(value) {
             None => faults.add("revision", "must be a whole number"),
-            Some(known) if before.id != 0 && known != before.revision => {
+            _ if before.id == 0 || before.says_the_same(seen) => {}
+            Some(known) if known != before.revision => {
                 faults.add("revision", overtaken(before.revision));
             }
             Some(_) => {}

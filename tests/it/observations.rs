@@ -495,6 +495,8 @@ async fn who_changes_what_somebody_else_has_changed_meanwhile_is_told() {
     fields[last].1 = "2";
     assert_eq!(ada.send(&edit, parts(&fields)).await.0, 303);
     assert_eq!(ada.get(&at).await.1["notes"], "From the other window");
+    // The button pressed twice.
+    assert_eq!(ada.send(&edit, parts(&fields)).await.0, 303);
     // Who says nothing of a revision changes what is there.
     let (status, _) = ada.json(Method::PUT, &at, json!({"filter": "V"})).await;
     assert_eq!(status, 200);
