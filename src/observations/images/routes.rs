@@ -54,7 +54,8 @@ struct ImagesJson {
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "describes what is read by hand")]
 struct Files {
-    /// JPEG, PNG, GIF (its first frame), WebP or FITS; up to 10 MB and 64 million pixels. There may be several.
+    /// JPEG, PNG, GIF (its first frame), WebP or FITS; up to 10 MB and 64 million pixels, 24 million of a progressive JPEG or of a WebP
+    /// without loss, with transparency or moving. There may be several.
     #[schema(format = Binary, content_media_type = "application/octet-stream")]
     file: String,
 }
