@@ -25,9 +25,9 @@ const LISTED: usize = 20;
 #[derive(Debug, Deserialize)]
 struct Asked {
     burst: i64,
-    /// What was posted from then on …
-    since: DateTime<Utc>,
-    /// … and before then.
+    /// From this observation on, in the order in which they were kept …
+    from: i64,
+    /// … and what was posted before then.
     until: DateTime<Utc>,
 }
 
@@ -116,7 +116,7 @@ fn material(conn: &Connection, member: i64, asked: &Asked) -> Result<Material> {
         sites: sites::store::of_member(conn, member)?,
         hears: store::hears(conn, member, asked.burst)?,
         burst,
-        news: store::news(conn, asked.burst, member, (asked.since, asked.until))?,
+        news: store::news(conn, asked.burst, member, (asked.from, asked.until))?,
         thread: store::thread(conn, member, asked.burst)?,
     })
 }

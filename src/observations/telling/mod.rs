@@ -63,7 +63,7 @@ pub(super) fn expect(
                 address: member.email,
                 member: Some(member.id),
                 kind: KIND,
-                payload: json!({ "burst": burst, "since": now, "until": at }),
+                payload: json!({ "burst": burst, "from": observation.id, "until": at }),
                 secret: false,
                 due_at: at,
                 expires_at: Some(at + LASTS),

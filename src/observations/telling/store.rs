@@ -72,18 +72,21 @@ pub fn follows(conn: &Connection, member: i64, burst: i64) -> Result<bool> {
         .query_row([member, burst], |row| row.get(0))?)
 }
 
-/// What a letter is about: observations of others that were posted in `[since, until)` and that everybody sees, the earliest
-/// first.
+/// What a letter is about: observations of others from number `from` on that were posted before `until` and that everybody sees,
+/// the earliest first. By number, since of two that are posted at once the earlier made may be kept later.
 pub(super) fn news(
     conn: &Connection,
     burst: i64,
     reader: i64,
-    (since, until): (DateTime<Utc>, DateTime<Utc>),
+    (from, until): (i64, DateTime<Utc>),
 ) -> Result<Vec<Observation>> {
-    let new = "where o.burst_id = ?1 and o.member_id <> ?2 and o.created_at >= ?3 and o.created_at < ?4 and o.hidden_at is null
+    let new = "where o.burst_id = ?1 and o.member_id <> ?2 and o.id >= ?3 and o.created_at < ?4 and o.hidden_at is null
                order by o.observed_at, o.id";
-    let (since, until) = (since.timestamp_micros(), until.timestamp_micros());
-    store::select(conn, new, params![burst, reader, since, until])
+    store::select(
+        conn,
+        new,
+        params![burst, reader, from, until.timestamp_micros()],
+    )
 }
 
 /// The burst as which the member first heard of this one by letter, else the burst itself. Reads the alerts' `told`.
