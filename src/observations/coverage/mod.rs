@@ -16,6 +16,8 @@ pub(super) use routes::router;
 
 /// A wider region does not fit a finding chart.
 const WIDEST_NEAR: f64 = 12.0;
+/// More outlines than this nobody tells apart; the widest say most.
+const MOST_DRAWN: usize = 80;
 /// The finding chart's least width, deg.
 const LEAST_WIDTH: f64 = 0.5;
 
@@ -185,7 +187,7 @@ impl Coverage {
         (2.3 * farthest).clamp(LEAST_WIDTH, 60.0)
     }
 
-    /// The fields without those that would be drawn where another is.
+    /// The fields without those that would be drawn where another is; of very many the widest.
     fn distinct(&self) -> Vec<Field> {
         let mut fields: Vec<Field> = Vec::new();
         for look in &self.looks {
@@ -193,6 +195,8 @@ impl Coverage {
                 fields.push(look.field.clone());
             }
         }
+        fields.sort_by(|a, b| b.radius().total_cmp(&a.radius()));
+        fields.truncate(MOST_DRAWN);
         fields
     }
 }
