@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::desk::Desk;
 use crate::driver::Browser;
 use crate::night::rich;
+use crate::observer;
 
 /// Each theme, and what the system prefers meanwhile.
 const THEMES: [(&str, &str); 5] = [
@@ -61,6 +62,14 @@ const HARD_TO_READ: &str = "
       const name = `${e.parentElement.tagName}.${e.parentElement.getAttribute('class')} > ${e.tagName}.${e.getAttribute('class')}`;
       if (ratio < (large ? 3 : 4.5)) found.set(name, `${name} '${walk.currentNode.data.trim().slice(0, 24)}' has ${ratio.toFixed(2)}`);
     }
+    for (const e of document.querySelectorAll('[placeholder]:placeholder-shown')) {
+      if (!e.getClientRects().length) continue;
+      const style = getComputedStyle(e, '::placeholder'), back = ground(e), ink = rgba(style.color);
+      ink[3] *= style.opacity;
+      const [a, b] = [light(over(ink, back)), light(back)].sort((x, y) => y - x);
+      const ratio = (a + 0.05) / (b + 0.05);
+      if (ratio < 4.5) found.set(e.id, `placeholder of ${e.name} has ${ratio.toFixed(2)}`);
+    }
     return [...found.values()].join('\\n');";
 
 async fn pages(desk: &Desk) -> Vec<String> {
@@ -95,10 +104,11 @@ async fn pages(desk: &Desk) -> Vec<String> {
         .collect()
 }
 
-/// Looks at every page in every theme and collects what `look` finds.
+/// Looks at the pages in every theme and collects what `look` finds.
 async fn everywhere(
     browser: &Browser,
     desk: &Desk,
+    pages: &[String],
     look: impl AsyncFn(&Browser) -> String,
 ) -> String {
     let mut found = String::new();
@@ -106,8 +116,9 @@ async fn everywhere(
     for (theme, scheme) in THEMES {
         browser.system_prefers(scheme).await;
         browser.theme(theme).await;
-        for page in pages(desk).await {
-            browser.go(&desk.url(&page)).await;
+        for page in pages {
+            browser.go(&desk.url(page)).await;
+            observer::settled(browser).await;
             let faults = look(browser).await;
             if !faults.is_empty() {
                 let _ = writeln!(found, "{page} in {theme} ({scheme} system):\n{faults}");
@@ -117,6 +128,36 @@ async fn everywhere(
     found
 }
 
+async fn overflow_and_complaints(browser: &Browser) -> String {
+    let mut faults = browser.complaints().await;
+    for width in [360, 768, 1600] {
+        browser.size(width).await;
+        let out = browser
+            .text(&STICKS_OUT.replace("WIDTH", &width.to_string()))
+            .await;
+        faults.extend((!out.is_empty()).then(|| format!("at {width} px: {out}")));
+    }
+    faults.join("\n")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_about_observations_overflows_complains_or_is_hard_to_read() {
+    let Some(browser) = Browser::open().await else {
+        return;
+    };
+    let desk = Desk::demo();
+    observer::sign_in(&browser, &desk).await;
+    browser.complaints().await;
+    let pages = observer::pages(&desk).await;
+    let found = everywhere(&browser, &desk, &pages, async |browser| {
+        let faults = overflow_and_complaints(browser).await;
+        let dim = browser.text(HARD_TO_READ).await;
+        format!("{faults}\n{dim}").trim().to_owned()
+    })
+    .await;
+    assert!(found.is_empty(), "{found}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_page_overflows_or_complains_in_any_theme() {
     let Some(browser) = Browser::open().await else {
@@ -124,17 +165,12 @@ async fn no_page_overflows_or_complains_in_any_theme() {
     };
     let desk = Desk::start();
     desk.push_all(&rich()).await;
-    let found = everywhere(&browser, &desk, async |browser| {
-        let mut faults = browser.complaints().await;
-        for width in [360, 1600] {
-            browser.size(width).await;
-            let out = browser
-                .text(&STICKS_OUT.replace("WIDTH", &width.to_string()))
-                .await;
-            faults.extend((!out.is_empty()).then(|| format!("at {width} px: {out}")));
-        }
-        faults.join("\n")
-    })
+    let found = everywhere(
+        &browser,
+        &desk,
+        &pages(&desk).await,
+        overflow_and_complaints,
+    )
     .await;
     assert!(found.is_empty(), "{found}");
     browser.size(360).await;
@@ -158,7 +194,7 @@ async fn all_text_can_be_read_in_every_theme() {
     };
     let desk = Desk::start();
     desk.push_all(&rich()).await;
-    let found = everywhere(&browser, &desk, async |browser| {
+    let found = everywhere(&browser, &desk, &pages(&desk).await, async |browser| {
         browser.text(HARD_TO_READ).await
     })
     .await;
