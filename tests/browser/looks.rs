@@ -2,6 +2,10 @@
 
 use std::fmt::Write as _;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+
 use crate::desk::Desk;
 use crate::driver::Browser;
 use crate::night::rich;
@@ -199,4 +203,33 @@ async fn all_text_can_be_read_in_every_theme() {
     })
     .await;
     assert!(found.is_empty(), "{found}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_white_picture_is_red_in_the_red_theme_before_it_is_sent() {
+    let Some(browser) = Browser::open().await else {
+        return;
+    };
+    let desk = Desk::demo();
+    observer::sign_in(&browser, &desk).await;
+    browser.theme("red").await;
+    browser.go(&desk.url("/bursts/12/observe")).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("white.png");
+    let white = image::GrayImage::from_pixel(300, 200, image::Luma([255]));
+    white.save(&path).unwrap();
+    browser.attach("#image", &path).await;
+    let drawn = "document.querySelector('.chosen canvas')?.width > 0";
+    browser.wait(5.0, drawn).await;
+    browser
+        .run("document.querySelector('.chosen').scrollIntoView({ behavior: 'instant' })")
+        .await;
+    let shot = browser
+        .devtools("Page.captureScreenshot", json!({ "format": "png" }))
+        .await;
+    let png = STANDARD.decode(shot["data"].as_str().unwrap()).unwrap();
+    let seen = image::load_from_memory(&png).unwrap().to_rgb8();
+    let most = |channel: usize| seen.pixels().map(|pixel| pixel.0[channel]).max().unwrap();
+    assert!(most(0) > 200, "nothing is shown at all");
+    assert!(most(1) < 40 && most(2) < 40, "more than red is shown");
 }
