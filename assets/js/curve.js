@@ -91,20 +91,42 @@ class Plot {
     this.choice = choices.get(data.burst_id) ?? { scale: figure.dataset.scale ?? data.scale, hidden: new Set() };
     choices.set(data.burst_id, this.choice);
     if (!data.log) this.choice.scale = "linear";
-    this.drawings = figure.querySelector(".drawings");
     this.area = element("div", "plot-area");
     this.area.tabIndex = 0;
     this.area.setAttribute("role", "application");
     this.area.setAttribute("aria-label", `Light curve of ${data.name}. Left and right arrow keys read the points, plus and minus zoom, 0 shows everything.`);
     this.read = element("p", "plot-read idle");
     this.read.setAttribute("aria-live", "polite");
-    this.box = element("div", "plot", this.controls(), this.area, this.read);
-    this.drawings.hidden = true;
-    this.drawings.after(this.box);
+    this.legends = this.controls();
+    this.box = element("div", "plot", this.legends, this.area, this.read);
+    this.stand(figure);
     this.area.addEventListener("keydown", (event) => this.key(event));
     this.watch = new ResizeObserver(() => this.fit());
     this.watch.observe(this.box);
     this.build();
+  }
+
+  // Takes the place of a figure's drawings.
+  stand(figure) {
+    this.figure = figure;
+    this.drawings = figure.querySelector(".drawings");
+    this.drawings.hidden = true;
+    this.drawings.after(this.box);
+  }
+
+  // New points, the same view of them: nobody who is reading is thrown back to the start.
+  renew(data) {
+    const view = Object.values(this.view).flat().join() === Object.values(this.full).flat().join() ? null : this.view;
+    const read = this.chosen?.observation_id;
+    this.data = data;
+    if (!data.log) this.choice.scale = "linear";
+    const legends = this.controls();
+    this.legends.replaceWith(legends);
+    this.legends = legends;
+    this.build();
+    if (view) this.show(view);
+    const again = data.points.find((point) => point.observation_id === read);
+    if (again) this.choose(again);
   }
 
   get log() { return this.choice.scale === "log"; }
@@ -114,26 +136,35 @@ class Plot {
 
   controls() {
     const bar = element("div", "plot-controls");
-    const add = (words, pressed, act, className = "") => {
+    const group = (name) => {
+      const made = element("div", "");
+      made.setAttribute("role", "group");
+      made.setAttribute("aria-label", name);
+      bar.append(made);
+      return made;
+    };
+    const add = (to, words, pressed, act, className = "") => {
       const button = element("button", className, ...[words].flat());
       button.type = "button";
       if (pressed !== null) button.setAttribute("aria-pressed", pressed);
       button.addEventListener("click", () => act(button));
-      bar.append(button);
+      to.append(button);
       return button;
     };
-    const scales = this.data.log ? ["log", "linear"] : [];
-    const buttons = scales.map((scale) => add(scale === "log" ? "Logarithmic" : "Linear", this.choice.scale === scale, (chosen) => {
+    const times = this.data.log ? group("Time axis") : null;
+    const scales = times ? ["log", "linear"] : [];
+    const buttons = scales.map((scale) => add(times, scale === "log" ? "Logarithmic" : "Linear", this.choice.scale === scale, (chosen) => {
       this.choice.scale = scale;
       for (const button of buttons) button.setAttribute("aria-pressed", button === chosen);
       this.build();
     }));
-    add("+", null, () => this.zoom(0.5)).setAttribute("aria-label", "Zoom in");
-    add("−", null, () => this.zoom(2)).setAttribute("aria-label", "Zoom out");
-    add("All", null, () => this.whole()).setAttribute("aria-label", "Show everything");
-    bar.append(element("span", "apart"));
+    const closer = group("Zoom");
+    add(closer, "+", null, () => this.zoom(0.5)).setAttribute("aria-label", "Zoom in");
+    add(closer, "−", null, () => this.zoom(2)).setAttribute("aria-label", "Zoom out");
+    add(closer, "All", null, () => this.whole()).setAttribute("aria-label", "Show all");
+    const filters = group("Filters");
     for (const filter of this.data.filters) {
-      add([sample(filter.mark, "solid", filter.colour), filter.label], !this.choice.hidden.has(filter.label), (button) => {
+      add(filters, [sample(filter.mark, "solid", filter.colour), filter.label], !this.choice.hidden.has(filter.label), (button) => {
         const { hidden } = this.choice;
         if (!hidden.delete(filter.label)) hidden.add(filter.label);
         button.setAttribute("aria-pressed", !hidden.has(filter.label));
@@ -428,21 +459,41 @@ class Plot {
   }
 }
 
-// Gives up the plots of figures that are gone, and makes those of figures that have come.
-async function mount() {
+async function points(figure) {
+  const answer = await fetch(`/api/bursts/${figure.dataset.curve}/light-curve`);
+  return answer.ok ? answer.json() : { points: [] };
+}
+
+let focused = null;
+document.addEventListener("htmx:beforeSwap", () => { focused = document.activeElement; });
+
+// A plot whose figure was replaced moves on to the new one; one whose figure is gone is given up.
+function moveOn() {
   for (const [figure, plot] of plots) {
     if (figure.isConnected) continue;
-    plot?.destroy();
     plots.delete(figure);
+    const next = plot && document.querySelector(`figure[data-curve="${figure.dataset.curve}"]`);
+    if (!next || plots.has(next)) {
+      plot?.destroy();
+      continue;
+    }
+    plots.set(next, plot);
+    plot.stand(next);
+    if (plot.box.contains(focused)) focused.focus({ preventScroll: true });
+    points(next).then((data) => { if (data.points.length && plots.get(next) === plot) plot.renew(data); }, () => {});
   }
+}
+
+// Makes the plots of figures that have come.
+async function mount() {
+  moveOn();
   for (const figure of document.querySelectorAll("figure[data-curve]")) {
     if (plots.has(figure)) continue;
     plots.set(figure, null);
     try {
-      const [uPlot, answer] = await Promise.all([load(), fetch(`/api/bursts/${figure.dataset.curve}/light-curve`)]);
-      const data = await answer.json();
+      const [uPlot, data] = await Promise.all([load(), points(figure)]);
       // It may have been replaced meanwhile.
-      if (answer.ok && data.points.length && figure.isConnected) plots.set(figure, new Plot(figure, data, uPlot));
+      if (data.points.length && figure.isConnected) plots.set(figure, new Plot(figure, data, uPlot));
     } catch {
       // The drawing stays as it is, and serves.
     }
@@ -450,6 +501,7 @@ async function mount() {
 }
 
 const repaint = () => { for (const plot of plots.values()) plot?.repaint(); };
+document.addEventListener("htmx:afterSwap", moveOn);
 document.addEventListener("htmx:load", mount);
 matchMedia("(prefers-color-scheme: light)").addEventListener("change", repaint);
 new MutationObserver(repaint).observe(document.documentElement, { attributeFilter: ["data-theme"] });

@@ -60,12 +60,15 @@ function row(file) {
   const item = document.createElement("li");
   const picture = document.createElement("canvas");
   picture.width = picture.height = 0;
+  const frame = document.createElement("span");
+  frame.className = "preview";
+  frame.append(picture);
   const words = document.createElement("p");
   const name = document.createElement("strong");
   name.textContent = file.name;
   const size = document.createElement("span");
-  const mb = (file.size / 1024 / 1024).toFixed(1);
-  size.textContent = file.size > LARGEST ? `${mb} MB: more than the 10 MB that one may have` : `${mb} MB`;
+  const counted = file.size < 1024 * 1024 ? `${Math.ceil(file.size / 1024)} kB` : `${(file.size / 1024 / 1024).toFixed(1)} MB`;
+  size.textContent = file.size > LARGEST ? `${counted}: more than the 10 MB that one may have` : counted;
   size.className = file.size > LARGEST ? "fault" : "hint";
   words.append(name, size);
   const away = document.createElement("button");
@@ -76,7 +79,7 @@ function row(file) {
     keep(files.filter((other) => other !== file));
     input.focus();
   });
-  item.append(picture, words, away);
+  item.append(frame, words, away);
   preview(file, picture);
   return item;
 }
@@ -90,7 +93,7 @@ async function preview(file, canvas) {
     canvas.getContext("2d").drawImage(bitmap, (canvas.width - bitmap.width) / 2, 0);
     bitmap.close();
   } catch {
-    canvas.remove();
+    canvas.parentElement.remove();
   }
 }
 

@@ -2,9 +2,14 @@
 
 use std::fmt::Write as _;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+
 use crate::desk::Desk;
 use crate::driver::Browser;
 use crate::night::rich;
+use crate::observer;
 
 /// Each theme, and what the system prefers meanwhile.
 const THEMES: [(&str, &str); 5] = [
@@ -61,6 +66,14 @@ const HARD_TO_READ: &str = "
       const name = `${e.parentElement.tagName}.${e.parentElement.getAttribute('class')} > ${e.tagName}.${e.getAttribute('class')}`;
       if (ratio < (large ? 3 : 4.5)) found.set(name, `${name} '${walk.currentNode.data.trim().slice(0, 24)}' has ${ratio.toFixed(2)}`);
     }
+    for (const e of document.querySelectorAll('[placeholder]:placeholder-shown')) {
+      if (!e.getClientRects().length) continue;
+      const style = getComputedStyle(e, '::placeholder'), back = ground(e), ink = rgba(style.color);
+      ink[3] *= style.opacity;
+      const [a, b] = [light(over(ink, back)), light(back)].sort((x, y) => y - x);
+      const ratio = (a + 0.05) / (b + 0.05);
+      if (ratio < 4.5) found.set(e.id, `placeholder of ${e.name} has ${ratio.toFixed(2)}`);
+    }
     return [...found.values()].join('\\n');";
 
 async fn pages(desk: &Desk) -> Vec<String> {
@@ -95,10 +108,11 @@ async fn pages(desk: &Desk) -> Vec<String> {
         .collect()
 }
 
-/// Looks at every page in every theme and collects what `look` finds.
+/// Looks at the pages in every theme and collects what `look` finds.
 async fn everywhere(
     browser: &Browser,
     desk: &Desk,
+    pages: &[String],
     look: impl AsyncFn(&Browser) -> String,
 ) -> String {
     let mut found = String::new();
@@ -106,8 +120,9 @@ async fn everywhere(
     for (theme, scheme) in THEMES {
         browser.system_prefers(scheme).await;
         browser.theme(theme).await;
-        for page in pages(desk).await {
-            browser.go(&desk.url(&page)).await;
+        for page in pages {
+            browser.go(&desk.url(page)).await;
+            observer::settled(browser).await;
             let faults = look(browser).await;
             if !faults.is_empty() {
                 let _ = writeln!(found, "{page} in {theme} ({scheme} system):\n{faults}");
@@ -117,6 +132,36 @@ async fn everywhere(
     found
 }
 
+async fn overflow_and_complaints(browser: &Browser) -> String {
+    let mut faults = browser.complaints().await;
+    for width in [360, 768, 1600] {
+        browser.size(width).await;
+        let out = browser
+            .text(&STICKS_OUT.replace("WIDTH", &width.to_string()))
+            .await;
+        faults.extend((!out.is_empty()).then(|| format!("at {width} px: {out}")));
+    }
+    faults.join("\n")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_about_observations_overflows_complains_or_is_hard_to_read() {
+    let Some(browser) = Browser::open().await else {
+        return;
+    };
+    let desk = Desk::demo();
+    observer::sign_in(&browser, &desk).await;
+    browser.complaints().await;
+    let pages = observer::pages(&desk).await;
+    let found = everywhere(&browser, &desk, &pages, async |browser| {
+        let faults = overflow_and_complaints(browser).await;
+        let dim = browser.text(HARD_TO_READ).await;
+        format!("{faults}\n{dim}").trim().to_owned()
+    })
+    .await;
+    assert!(found.is_empty(), "{found}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_page_overflows_or_complains_in_any_theme() {
     let Some(browser) = Browser::open().await else {
@@ -124,17 +169,12 @@ async fn no_page_overflows_or_complains_in_any_theme() {
     };
     let desk = Desk::start();
     desk.push_all(&rich()).await;
-    let found = everywhere(&browser, &desk, async |browser| {
-        let mut faults = browser.complaints().await;
-        for width in [360, 1600] {
-            browser.size(width).await;
-            let out = browser
-                .text(&STICKS_OUT.replace("WIDTH", &width.to_string()))
-                .await;
-            faults.extend((!out.is_empty()).then(|| format!("at {width} px: {out}")));
-        }
-        faults.join("\n")
-    })
+    let found = everywhere(
+        &browser,
+        &desk,
+        &pages(&desk).await,
+        overflow_and_complaints,
+    )
     .await;
     assert!(found.is_empty(), "{found}");
     browser.size(360).await;
@@ -158,9 +198,38 @@ async fn all_text_can_be_read_in_every_theme() {
     };
     let desk = Desk::start();
     desk.push_all(&rich()).await;
-    let found = everywhere(&browser, &desk, async |browser| {
+    let found = everywhere(&browser, &desk, &pages(&desk).await, async |browser| {
         browser.text(HARD_TO_READ).await
     })
     .await;
     assert!(found.is_empty(), "{found}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_white_picture_is_red_in_the_red_theme_before_it_is_sent() {
+    let Some(browser) = Browser::open().await else {
+        return;
+    };
+    let desk = Desk::demo();
+    observer::sign_in(&browser, &desk).await;
+    browser.theme("red").await;
+    browser.go(&desk.url("/bursts/12/observe")).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("white.png");
+    let white = image::GrayImage::from_pixel(300, 200, image::Luma([255]));
+    white.save(&path).unwrap();
+    browser.attach("#image", &path).await;
+    let drawn = "document.querySelector('.chosen canvas')?.width > 0";
+    browser.wait(5.0, drawn).await;
+    browser
+        .run("document.querySelector('.chosen').scrollIntoView({ behavior: 'instant' })")
+        .await;
+    let shot = browser
+        .devtools("Page.captureScreenshot", json!({ "format": "png" }))
+        .await;
+    let png = STANDARD.decode(shot["data"].as_str().unwrap()).unwrap();
+    let seen = image::load_from_memory(&png).unwrap().to_rgb8();
+    let most = |channel: usize| seen.pixels().map(|pixel| pixel.0[channel]).max().unwrap();
+    assert!(most(0) > 200, "nothing is shown at all");
+    assert!(most(1) < 40 && most(2) < 40, "more than red is shown");
 }

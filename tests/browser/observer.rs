@@ -61,6 +61,66 @@ async fn an_observation_is_posted_from_a_phone_and_handed_on() {
     hand_on(&desk, burst).await;
 }
 
+/// The pages about observations, as the demonstration's officer meets them.
+pub(crate) async fn pages(desk: &Desk) -> Vec<String> {
+    let burst = burst(desk).await;
+    let of_burst = [
+        "",
+        "/observations",
+        "/observe",
+        "/circular",
+        "/light-curve?curve=linear",
+    ];
+    let list = [
+        "/observations",
+        "/observations?observer=me",
+        "/observations?text=nobody-saw-this",
+        "/observations/reports",
+        "/observations/settings",
+        "/preferences",
+        "/account",
+        "/outbox",
+    ];
+    let (mine, pictured) = (of(desk, "Vera", "").await, of(desk, "", "/images/").await);
+    let of_one = [
+        format!("{mine}/edit"),
+        format!("{mine}/delete"),
+        mine,
+        pictured,
+    ];
+    list.into_iter()
+        .map(str::to_owned)
+        .chain(of_burst.map(|path| format!("/bursts/{burst}{path}")))
+        // A region wide enough for a chart of what was covered.
+        .chain(["/bursts/5/observations".to_owned()])
+        .chain(of_one)
+        .collect()
+}
+
+/// The page of one observation by this observer that has such a picture.
+async fn of(desk: &Desk, observer: &str, picture: &str) -> String {
+    let http = Client::builder().tls_certs_only([]).build().unwrap();
+    let asked = http.get(desk.url("/api/observations?limit=100"));
+    let listed: Value = asked.send().await.unwrap().json().await.unwrap();
+    let items = listed["items"].as_array().unwrap();
+    let fits = |one: &&Value| {
+        let (text, name) = (one["images"].to_string(), one["observer"].to_string());
+        text.contains(picture) && name.contains(observer)
+    };
+    let found = items
+        .iter()
+        .find(fits)
+        .unwrap_or_else(|| panic!("{listed}"));
+    format!("/observations/{}", found["id"])
+}
+
+/// Waits until the parts that come after the page have come.
+pub(crate) async fn settled(browser: &Browser) {
+    let whole = "document.readyState === 'complete' && !document.querySelector('[hx-trigger=\"load\"] > p:only-child > a[href]:only-child') \
+        && [...document.querySelectorAll('figure[data-curve]')].every((figure) => figure.querySelector('.plot canvas'))";
+    browser.wait(10.0, whole).await;
+}
+
 /// Swift's trigger of GRB 130427A, which the demonstration knows from its first moment on.
 async fn burst(desk: &Desk) -> i64 {
     let bursts = desk.bursts().await;
@@ -68,7 +128,7 @@ async fn burst(desk: &Desk) -> i64 {
     known.unwrap()["id"].as_i64().unwrap()
 }
 
-async fn sign_in(browser: &Browser, desk: &Desk) {
+pub(crate) async fn sign_in(browser: &Browser, desk: &Desk) {
     browser.size(360).await;
     browser.go(&desk.url("/sign-in?next=/bursts")).await;
     fill(browser, "email", OFFICER).await;

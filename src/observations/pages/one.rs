@@ -171,9 +171,14 @@ async fn laid_out(app: &App, viewer: Viewer, member: Option<Member>, id: i64) ->
     let owner = member
         .as_ref()
         .is_some_and(|member| seen.member_id == member.id);
+    let officer = member.as_ref().is_some_and(|member| member.officer);
     let error_radius = 0.0;
     let (ra, dec) = seen.position.sexagesimal(error_radius);
     let decimal = input::pair(seen.position.ra, seen.position.dec);
+    let places = [
+        format!("{ra} {dec}"),
+        format!("{:.5} {:+.5}", seen.position.ra, seen.position.dec).replace('-', "−"),
+    ];
     Ok(OnePage {
         viewer,
         id,
@@ -194,18 +199,20 @@ async fn laid_out(app: &App, viewer: Viewer, member: Option<Member>, id: i64) ->
         start: when(seen.start),
         after,
         facts: facts(seen),
-        given: Some((seen.coordinates.clone(), seen.system.label()))
-            .filter(|(text, _)| seen.system != System::IcrsJ2000 || *text != decimal),
-        places: [
-            format!("{ra} {dec}"),
-            format!("{:.5} {:+.5}", seen.position.ra, seen.position.dec).replace('-', "−"),
-        ],
+        given: Some((seen.coordinates.clone(), seen.system.label())).filter(|(text, _)| {
+            let said = places
+                .iter()
+                .any(|place| place.replace('−', "-") == text.replace('−', "-"));
+            seen.system != System::IcrsJ2000 || (*text != decimal && !said)
+        }),
+        places,
         comparison_stars: seen.comparison_stars.clone(),
         notes: seen.notes.clone(),
         changed: (seen.revision > 1).then(|| when(seen.updated_at)),
         own,
-        officer: member.as_ref().is_some_and(|member| member.officer),
-        may_report: member.is_some() && !owner,
+        officer,
+        // Reports go to the officers.
+        may_report: member.is_some() && !owner && !officer,
         reported: known.reported,
         why: String::new(),
         fault: None,

@@ -50,6 +50,24 @@ impl SearchPage {
         Some(sentence(&fault.message))
     }
 
+    /// What is wrong, under the names that the page's fields have.
+    fn said(&self) -> Vec<String> {
+        let words = |fault: &FieldFault| {
+            let label = match fault.field.as_str() {
+                "from" => "From",
+                "to" => "To",
+                "brightest" => "Magnitude from",
+                "faintest" => "Magnitude to",
+                "ra" => "RA",
+                "dec" => "Dec",
+                "radius" => "Within",
+                other => other,
+            };
+            format!("{label}: {}.", fault.message)
+        };
+        self.faults.iter().map(words).collect()
+    }
+
     fn filters(&self) -> &'static [Filter] {
         &FILTERS
     }

@@ -48,7 +48,7 @@ struct Done {
 impl Page {
     fn new(viewer: Viewer, code: &str, told: bool, faults: &[FieldFault]) -> Self {
         let field = Field::new("aavso_code", "AAVSO observer code").value(code);
-        let field = field.hint("As the AAVSO gave it to you, such as TST01. Without one your photometry is left out of files for the AAVSO.");
+        let field = field.hint("As the AAVSO gave it to you, such as TST01. Without it, files for the AAVSO say XXX in its place, which the AAVSO refuses.");
         Self {
             viewer,
             code: field.judged(faults),
