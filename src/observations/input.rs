@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::filters;
-use super::model::{Observation, Photometry, System};
+use super::model::{Observation, System};
 use crate::accounts::Site;
 use crate::accounts::fields::{number, words};
 use crate::bursts::Burst;
@@ -122,36 +122,6 @@ pub struct Around<'a> {
     /// The observer's.
     pub sites: &'a [Site],
     pub now: DateTime<Utc>,
-}
-
-/// An observation of which nothing is known yet but whose it is.
-pub fn blank(burst: i64, member: i64) -> Observation {
-    Observation {
-        id: 0,
-        burst_id: burst,
-        member_id: member,
-        observer: String::new(),
-        revision: 1,
-        site_id: None,
-        site: None,
-        position: Equatorial { ra: 0.0, dec: 0.0 },
-        coordinates: String::new(),
-        system: System::default(),
-        instrument: String::new(),
-        field_deg: None,
-        start: DateTime::UNIX_EPOCH,
-        exposure: None,
-        filter: None,
-        photometry: Photometry::default(),
-        comparison_stars: None,
-        notes: None,
-        airmass: None,
-        time_meant: false,
-        hidden: None,
-        images: Vec::new(),
-        created_at: DateTime::UNIX_EPOCH,
-        updated_at: DateTime::UNIX_EPOCH,
-    }
 }
 
 /// The burst's best position, where it is known well enough to point at.

@@ -13,6 +13,7 @@ pub mod model;
 pub mod moderation;
 pub mod news;
 pub mod pages;
+mod posting;
 pub mod routes;
 pub mod store;
 pub mod telling;

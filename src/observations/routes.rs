@@ -15,7 +15,8 @@ use super::input::{self, Around, Given};
 use super::json::ObservationJson;
 use super::list::{self, PageKey, Wanted};
 use super::model::Observation;
-use super::{news, store};
+use super::news;
+use super::posting::{self, Added, own, visible};
 use crate::accounts::sites;
 use crate::accounts::{MaybeSignedIn, Member, SignedIn};
 use crate::bursts;
@@ -28,10 +29,6 @@ use crate::sky::Equatorial;
 
 const PAGE: usize = 20;
 const LARGEST_PAGE: usize = 200;
-
-/// The same from the same member within this time is one observation: a button pressed twice, a script that tries again, a form
-/// sent again after a network that failed while its pictures were on their way.
-const TWICE: TimeDelta = TimeDelta::hours(1);
 
 /// Characters that are looked for.
 const LONGEST_SEARCH: usize = 200;
@@ -274,13 +271,13 @@ async fn post(
             now,
         };
         given
-            .checked(&input::blank(id, member.id), &around)
+            .checked(&Observation::blank(id, member.id), &around)
             .map_err(Error::Invalid)
     };
     let new = app.db.read(checked).await?;
     let write = {
         let app = app.clone();
-        move |tx: &Tx| match add(tx, now, &new)? {
+        move |tx: &Tx| match posting::add(tx, now, &new)? {
             Added::New(observation) => {
                 news::posted(&app, tx, now, &observation)?;
                 Ok((StatusCode::CREATED, observation))
@@ -292,43 +289,6 @@ async fn post(
     let location = format!("/api/observations/{}", observation.id);
     let json = Json(ObservationJson::from(&observation));
     Ok((status, [(header::LOCATION, location)], json).into_response())
-}
-
-/// What became of an observation that was posted.
-pub(super) enum Added {
-    New(Observation),
-    /// The same member posted the very same a while ago.
-    Already(Observation),
-}
-
-/// Keeps a new observation, unless the same is there already. The caller tells of it.
-pub(super) fn add(tx: &Tx, now: DateTime<Utc>, new: &Observation) -> Result<Added> {
-    let lately = store::posted_since(tx, (new.member_id, new.burst_id), now - TWICE)?;
-    if let Some(same) = lately.into_iter().find(|other| other.says_the_same(new)) {
-        return Ok(Added::Already(same));
-    }
-    let id = store::insert(tx, now, new)?;
-    Ok(Added::New(store::one(tx, id)?))
-}
-
-/// An observation that this member, or a stranger, may see.
-pub(super) fn visible(conn: &Connection, id: i64, member: Option<&Member>) -> Result<Observation> {
-    let observation = store::one(conn, id)?;
-    match observation.is_seen_by(member) {
-        true => Ok(observation),
-        false => Err(Error::NotFound("observation")),
-    }
-}
-
-/// An observation that this member may change; one that they only see is refused.
-pub(super) fn own(conn: &Connection, id: i64, member: &Member) -> Result<Observation> {
-    let observation = visible(conn, id, Some(member))?;
-    match observation.is_of(member) {
-        true => Ok(observation),
-        false => Err(Error::Forbidden(
-            "this is somebody else’s observation; only they and the officers of the club may change it",
-        )),
-    }
 }
 
 /// One observation.
@@ -358,61 +318,15 @@ async fn change(
         let app = app.clone();
         move |tx: &Tx| {
             let before = own(tx, id, &member)?;
-            let after = revised(tx, now, &given, &before)?;
-            match replace(tx, now, (&before, &after), &member)? {
-                true => changed(&app, tx, now, id),
+            let after = posting::revised(tx, now, &given, &before)?;
+            match posting::replace(tx, now, (&before, &after), &member)? {
+                true => posting::changed(&app, tx, now, id),
                 false => Ok(before),
             }
         }
     };
     let written = app.db.write(write).await?;
     Ok(Json(ObservationJson::from(&written)))
-}
-
-/// `before` with what was given, checked.
-pub(super) fn revised(
-    conn: &Connection,
-    now: DateTime<Utc>,
-    given: &Given,
-    before: &Observation,
-) -> Result<Observation> {
-    let burst = bursts::store::burst(conn, before.burst_id)?;
-    let sites = sites::store::of_member(conn, before.member_id)?;
-    let around = Around {
-        burst: &burst,
-        sites: &sites,
-        now,
-    };
-    given.checked(before, &around).map_err(Error::Invalid)
-}
-
-/// Writes a change and keeps what was there before. What says the same as before changes nothing, and gives false. The caller tells of it.
-/// [`Error::Invalid`] with field `revision` where `after` was made from an earlier revision than `before`.
-pub(super) fn replace(
-    tx: &Tx,
-    now: DateTime<Utc>,
-    (before, after): (&Observation, &Observation),
-    by: &Member,
-) -> Result<bool> {
-    if before.says_the_same(after) {
-        return Ok(false);
-    }
-    if before.revision != after.revision {
-        return Err(Error::invalid(
-            "revision",
-            input::overtaken(before.revision),
-        ));
-    }
-    history::keep(tx, now, before, by.id)?;
-    store::update(tx, now, after)?;
-    Ok(true)
-}
-
-/// An observation as it is after a change, of which browsers hear where they may see it.
-pub(super) fn changed(app: &App, tx: &Tx, now: DateTime<Utc>, id: i64) -> Result<Observation> {
-    let changed = store::one(tx, id)?;
-    news::changed(app, tx, now, &changed)?;
-    Ok(changed)
 }
 
 /// Removes an observation with its pictures and its history. For its owner and for officers.
@@ -425,19 +339,10 @@ async fn remove(
     let now = app.clock.now();
     let write = {
         let app = app.clone();
-        move |tx: &Tx| take_away(&app, tx, now, &own(tx, id, &member)?)
+        move |tx: &Tx| posting::take_away(&app, tx, now, &own(tx, id, &member)?)
     };
     app.db.write(write).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Removes an observation and tells of it, unless nobody saw it anyway.
-pub(super) fn take_away(app: &App, tx: &Tx, now: DateTime<Utc>, gone: &Observation) -> Result<()> {
-    store::delete(tx, gone.id)?;
-    match gone.hidden {
-        Some(_) => Ok(()),
-        None => news::gone(app, tx, now, gone),
-    }
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]

@@ -28,30 +28,15 @@ async fn desk() -> Served {
 fn observation(after: i64, photometry: Photometry) -> Observation {
     let start = triggered() + TimeDelta::seconds(after);
     Observation {
-        id: 0,
-        burst_id: 1,
-        member_id: 1,
-        observer: String::new(),
-        revision: 1,
-        site_id: None,
-        site: None,
         position: Equatorial::new(120.0, 30.0).unwrap(),
         coordinates: "120 30".into(),
-        system: System::IcrsJ2000,
         instrument: "C11 <at night>".into(),
         field_deg: Some(2.0),
         start,
         exposure: Some(60.0),
         filter: Some("R".into()),
         photometry,
-        comparison_stars: None,
-        notes: None,
-        airmass: None,
-        time_meant: false,
-        hidden: None,
-        images: Vec::new(),
-        created_at: start,
-        updated_at: start,
+        ..Observation::blank(1, 1)
     }
 }
 

@@ -30,29 +30,12 @@ fn observation(member: i64, after: f64, filter: &str, photometry: Photometry) ->
     let start = trigger() + TimeDelta::microseconds((after * 1e6) as i64);
     Observation {
         id: 1,
-        burst_id: 1,
-        member_id: member,
         observer: format!("Member {member}"),
-        revision: 1,
-        site_id: None,
-        site: None,
-        position: Equatorial { ra: 0.0, dec: 0.0 },
-        coordinates: String::new(),
-        system: System::IcrsJ2000,
         instrument: "C11".into(),
-        field_deg: None,
         start,
-        exposure: None,
         filter: Some(filter.to_owned()).filter(|filter| !filter.is_empty()),
         photometry,
-        comparison_stars: None,
-        notes: None,
-        airmass: None,
-        time_meant: false,
-        hidden: None,
-        images: Vec::new(),
-        created_at: start,
-        updated_at: start,
+        ..Observation::blank(1, member)
     }
 }
 

@@ -20,7 +20,7 @@ use crate::observations::history::{self, Change};
 use crate::observations::input;
 use crate::observations::json::{ImageJson, ObservationJson};
 use crate::observations::model::{Observation, System};
-use crate::observations::{images, moderation, routes, store};
+use crate::observations::{images, moderation, posting, store};
 use crate::platform::web::extract::{Form, Path, Query};
 use crate::platform::web::form::sentence;
 use crate::platform::web::{Html, Viewer};
@@ -118,7 +118,7 @@ struct Known {
 }
 
 fn known(conn: &Connection, id: i64, member: Option<&Member>) -> Result<Known> {
-    let observation = routes::visible(conn, id, member)?;
+    let observation = posting::visible(conn, id, member)?;
     let own = member.is_some_and(|member| observation.is_of(member));
     let reported = member.map(|member| moderation::has_reported(conn, id, member.id));
     Ok(Known {
@@ -346,7 +346,7 @@ async fn ask(
     Path(id): Path<i64>,
 ) -> Result<Html<DeletePage>> {
     let read = move |conn: &Connection| {
-        let observation = routes::own(conn, id, &member)?;
+        let observation = posting::own(conn, id, &member)?;
         let burst = bursts::store::burst(conn, observation.burst_id)?;
         Ok((observation, burst))
     };
@@ -371,8 +371,8 @@ async fn remove(
     let write = {
         let app = app.clone();
         move |tx: &Tx| {
-            let observation = routes::own(tx, id, &member)?;
-            routes::take_away(&app, tx, now, &observation)?;
+            let observation = posting::own(tx, id, &member)?;
+            posting::take_away(&app, tx, now, &observation)?;
             Ok(observation.burst_id)
         }
     };
@@ -390,8 +390,8 @@ async fn remove_picture(
     let write = {
         let app = app.clone();
         move |tx: &Tx| {
-            images::remove(tx, &routes::own(tx, id, &member)?, image)?;
-            routes::changed(&app, tx, now, id)
+            images::remove(tx, &posting::own(tx, id, &member)?, image)?;
+            posting::changed(&app, tx, now, id)
         }
     };
     app.db.write(write).await?;
@@ -415,7 +415,7 @@ async fn report(
     let now = app.clock.now();
     let (who, why) = (member.clone(), given.why.clone());
     let write = move |tx: &Tx| {
-        let observation = routes::visible(tx, id, Some(&who))?;
+        let observation = posting::visible(tx, id, Some(&who))?;
         if observation.member_id == who.id {
             return Err(Error::invalid(
                 "why",
