@@ -9,6 +9,7 @@ use super::model::{Observation, System};
 use crate::accounts::Site;
 use crate::accounts::fields::{number, words};
 use crate::bursts::Burst;
+use crate::bursts::view::{apart, from_trigger};
 use crate::platform::error::FieldFault;
 use crate::platform::web::form::Faults;
 use crate::sky::{Equatorial, Frame, Observer, airmass};
@@ -515,30 +516,19 @@ pub fn instant(text: &str) -> Option<DateTime<Utc>> {
 /// What is odd about a time, if anything is.
 fn doubt(start: DateTime<Utc>, around: &Around) -> Option<String> {
     if start > around.now + AHEAD {
-        let ahead = span(start - around.now);
+        let ahead = apart(start, around.now);
         return Some(format!("is {ahead} in the future ({})", utc(start)));
     }
     let trigger = around
         .burst
         .trigger_time
         .filter(|trigger| start < *trigger)?;
-    let early = span(trigger - start);
-    Some(format!("is {early} before the trigger ({})", utc(trigger)))
+    let early = from_trigger(start, trigger);
+    Some(format!("is {early} ({})", utc(trigger)))
 }
 
 fn utc(time: DateTime<Utc>) -> String {
     time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
-}
-
-/// A length of time in its two largest units.
-fn span(time: TimeDelta) -> String {
-    let seconds = time.num_seconds();
-    match seconds {
-        0..60 => format!("{} s", seconds.max(1)),
-        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        3600..86_400 => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
-        _ => format!("{} d {} h", seconds / 86_400, seconds / 3600 % 24),
-    }
 }
 
 /// The airmass from the site in the middle of the exposure. Of a site that is deleted it stays what it was, unless time or place changed.

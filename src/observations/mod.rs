@@ -17,6 +17,7 @@ mod posting;
 pub mod routes;
 pub mod store;
 pub mod telling;
+mod words;
 
 pub use json::ObservationJson;
 pub use model::{Footprint, Image, Observation, System};

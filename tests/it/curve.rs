@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use grb_app::notices::Kind;
-use grb_app::observations::model::{Observation, Photometry, System};
+use grb_app::observations::model::{Observation, Photometry};
 use grb_app::observations::store;
 use grb_app::sky::Equatorial;
 use serde_json::Value;
@@ -120,7 +120,7 @@ async fn a_curve_is_given_as_json_as_a_drawing_and_as_a_page() {
     assert_eq!(status, 200);
     assert!(
         page.contains("1 detection and 1 limit by")
-            && page.contains("16.20 ± 0.10")
+            && page.contains("16.2 ± 0.1")
             && page.contains("18.50")
     );
     assert!(page.contains(r#"data-scale="log""#) && !page.contains("style=\""));

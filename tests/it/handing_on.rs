@@ -4,7 +4,7 @@ use std::io::{Cursor, Read as _};
 
 use chrono::TimeDelta;
 use grb_app::notices::Kind;
-use grb_app::observations::model::{Observation, Photometry, System};
+use grb_app::observations::model::{Observation, Photometry};
 use grb_app::observations::store;
 use grb_app::platform::App;
 use grb_app::sky::Equatorial;

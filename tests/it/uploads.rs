@@ -4,7 +4,7 @@ use std::io::Cursor;
 use std::time::Duration;
 
 use grb_app::notices::Kind;
-use grb_app::observations::{Observation, System, images, model, store};
+use grb_app::observations::{Observation, images, store};
 use grb_app::platform::App;
 use grb_app::sky::Equatorial;
 use image::{ImageFormat, Rgb, RgbImage};

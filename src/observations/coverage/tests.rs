@@ -3,7 +3,7 @@ use chrono::TimeDelta;
 use super::Coverage;
 use crate::bursts::{Best, Burst};
 use crate::notices::{Format, Kind, Mission, Notice};
-use crate::observations::model::{Footprint, Image, Observation, Photometry, System};
+use crate::observations::model::{Footprint, Image, Observation};
 use crate::sky::{Equatorial, Region};
 
 fn at(ra: f64, dec: f64) -> Equatorial {

@@ -7,8 +7,7 @@ use super::points::{Curve, Style, Value};
 use super::{Size, drawing, part, words};
 use crate::bursts::Burst;
 use crate::notices::{Format, Kind, Mission, Notice};
-use crate::observations::model::{Observation, Photometry, System};
-use crate::sky::Equatorial;
+use crate::observations::model::{Observation, Photometry};
 
 fn trigger() -> DateTime<Utc> {
     "2026-11-20T21:59:00Z".parse().unwrap()
@@ -329,7 +328,7 @@ fn the_caption_says_what_there_is() {
     let caption = words::caption(&curve(&observations[2..]), Scale::Log).join(" ");
     assert_eq!(
         caption,
-        "1 limit by Member 2. Nobody saw it: fainter than 15.0 in clear light, 60 s after the trigger."
+        "1 limit by Member 2. Nobody saw it: fainter than 15.0 in unfiltered light, 60 s after the trigger."
     );
 }
 

@@ -15,7 +15,7 @@ use super::harvest::{Harvest, julian_date};
 use super::{aavso, csv, votable};
 use crate::bursts::Burst;
 use crate::notices::{Format, Kind, Mission, Notice};
-use crate::observations::model::{Observation, Photometry, System};
+use crate::observations::model::{Observation, Photometry};
 use crate::sky::Equatorial;
 
 fn trigger() -> DateTime<Utc> {

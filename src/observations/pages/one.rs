@@ -10,16 +10,16 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::row::{band, brightness, figure, seconds};
 use crate::accounts::{MaybeSignedIn, Member, Officer, SignedIn};
 use crate::bursts;
 use crate::bursts::Burst;
-use crate::bursts::view::{When, after};
+use crate::bursts::view::{When, after, from_trigger};
 use crate::observations::filters;
 use crate::observations::history::{self, Change};
 use crate::observations::input;
 use crate::observations::json::{ImageJson, ObservationJson};
 use crate::observations::model::{Observation, System};
+use crate::observations::words::{band, brightness, in_filter, magnitude, printed, seconds};
 use crate::observations::{images, moderation, posting, store};
 use crate::platform::web::extract::{Form, Path, Query};
 use crate::platform::web::form::sentence;
@@ -180,7 +180,7 @@ async fn laid_out(app: &App, viewer: Viewer, member: Option<Member>, id: i64) ->
         burst: known.burst.id,
         name: known.burst.name(),
         heading: heading(seen),
-        story: story(seen, after.as_deref(), &known.burst.name()),
+        story: story(seen, &known.burst),
         notice: None,
         hidden: seen
             .hidden
@@ -198,7 +198,10 @@ async fn laid_out(app: &App, viewer: Viewer, member: Option<Member>, id: i64) ->
             .filter(|(text, _)| seen.system != System::IcrsJ2000 || *text != decimal),
         places: [
             format!("{ra} {dec}"),
-            format!("{:.5} {:+.5}", seen.position.ra, seen.position.dec).replace('-', "−"),
+            printed(&format!(
+                "{:.5} {:+.5}",
+                seen.position.ra, seen.position.dec
+            )),
         ],
         comparison_stars: seen.comparison_stars.clone(),
         notes: seen.notes.clone(),
@@ -231,27 +234,26 @@ fn heading(seen: &Observation) -> String {
     };
     match seen.filter.as_deref() {
         None if measured => format!("Magnitude {light}"),
-        None => light,
-        Some("Clear") => format!("{light}, unfiltered"),
-        Some(code) if measured => format!("{} {light}", band(code)),
-        Some(code) => format!("{light} in {}", band(code)),
+        Some(code) if measured && code != "Clear" => format!("{} {light}", band(code)),
+        code => light + &in_filter(code),
     }
 }
 
-fn story(seen: &Observation, after: Option<&str>, burst: &str) -> String {
-    let when = match after.map(|after| (after.strip_prefix('+'), after.strip_prefix('−'))) {
-        Some((Some(later), _)) => format!(", {later} after the trigger"),
-        Some((_, Some(earlier))) => format!(", {earlier} before the trigger"),
-        _ => String::new(),
-    };
+fn story(seen: &Observation, burst: &Burst) -> String {
+    let when = burst
+        .trigger_time
+        .map(|trigger| format!(", {}", from_trigger(seen.start, trigger)))
+        .unwrap_or_default();
     let site = seen
         .site
         .as_ref()
         .map(|site| format!(" at {site}"))
         .unwrap_or_default();
     format!(
-        "{} looked at {burst}{when}, with {}{site}.",
-        seen.observer, seen.instrument
+        "{} looked at {}{when}, with {}{site}.",
+        seen.observer,
+        burst.name(),
+        seen.instrument
     )
 }
 
@@ -271,7 +273,10 @@ fn facts(seen: &Observation) -> Vec<(&'static str, String)> {
             "Magnitude",
             brightness(light).filter(|_| light.magnitude.is_some()),
         ),
-        ("Limiting magnitude", light.limit.map(figure)),
+        (
+            "Limiting magnitude",
+            light.limit.map(|limit| magnitude(limit, None)),
+        ),
         ("System of magnitudes", light.system.clone()),
         (
             "Airmass",
