@@ -71,6 +71,11 @@ pub const FILTERS: [Filter; 19] = [
     filter("Clear", "Clear or luminance", 600.0, None, "Vega"),
 ];
 
+/// What a filter is kept as: its code, or what was written where that is not known.
+pub fn code(text: &str) -> String {
+    known(text).map_or(text, |known| known.code).to_owned()
+}
+
 /// The filter of that code or name: `r'`, `Sloan r`, `Rc`, `unfiltered`, `L` …
 pub fn known(text: &str) -> Option<&'static Filter> {
     let plain = text.trim().replace(['′', '’', '`'], "'");

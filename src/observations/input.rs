@@ -341,11 +341,8 @@ impl Given {
             must,
         );
         let filter = optional(|value| words(value, 40));
-        let filter = |value: &Value| {
-            let code =
-                |text: String| filters::known(&text).map_or(text, |known| known.code.to_owned());
-            filter(value).map(|text| text.map(code))
-        };
+        let filter =
+            |value: &Value| filter(value).map(|text| text.map(|text: String| filters::code(&text)));
         faults.put(
             "filter",
             self.filter.as_ref(),

@@ -7,6 +7,7 @@ use rusqlite::types::Value;
 use super::model::Observation;
 use super::store;
 use crate::platform::Result;
+use crate::platform::web::listing::PageKey;
 use crate::sky::Equatorial;
 
 /// Words of a search that are looked for; more are left out.
@@ -41,34 +42,11 @@ pub struct Wanted {
     pub after: Option<PageKey>,
 }
 
-/// Where a page of the list ends: start of the exposure and id of its last observation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PageKey {
-    pub time: i64,
-    pub id: i64,
-}
-
-impl PageKey {
-    /// `TIME-ID`, as it stands in addresses.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (time, id) = text.rsplit_once('-')?;
-        Some(Self {
-            time: time.parse().ok()?,
-            id: id.parse().ok()?,
-        })
-    }
-
-    pub fn of(observation: &Observation) -> Self {
-        Self {
-            time: observation.start.timestamp_micros(),
-            id: observation.id,
-        }
-    }
-}
-
-impl std::fmt::Display for PageKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}-{}", self.time, self.id)
+/// Where a page ends that this observation is the last of: at the start of its exposure.
+fn key(observation: &Observation) -> PageKey {
+    PageKey {
+        time: observation.start.timestamp_micros(),
+        id: observation.id,
     }
 }
 
@@ -92,7 +70,7 @@ pub fn list(
     let mut found = store::some(conn, &which, named.as_slice(), limit + 1, inside)?;
     let more = found.len() > limit;
     found.truncate(limit);
-    let next = found.last().filter(|_| more).map(PageKey::of);
+    let next = found.last().filter(|_| more).map(key);
     Ok((found, next))
 }
 

@@ -1,5 +1,6 @@
 //! What members saw of a burst: reports, photometry and pictures; the light curve; what is handed on.
 
+mod asked;
 pub mod coverage;
 pub mod curve;
 pub mod exports;

@@ -3,35 +3,26 @@
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::filters;
+use super::asked::Asked;
 use super::history::{self, Change};
-use super::input::{self, Around, Given};
+use super::input::{Around, Given};
 use super::json::ObservationJson;
-use super::list::{self, PageKey, Wanted};
+use super::list;
 use super::model::Observation;
 use super::news;
 use super::posting::{self, Added, own, visible};
 use crate::accounts::sites;
-use crate::accounts::{MaybeSignedIn, Member, SignedIn};
+use crate::accounts::{MaybeSignedIn, SignedIn};
 use crate::bursts;
-use crate::bursts::json::Listed;
 use crate::platform::web::extract::{Json, Path, Query};
-use crate::platform::web::form::Faults;
+use crate::platform::web::listing::{Listed, PageKey, Paged};
 use crate::platform::web::problem::Problem;
 use crate::platform::{App, Error, Result, Tx};
-use crate::sky::Equatorial;
-
-const PAGE: usize = 20;
-const LARGEST_PAGE: usize = 200;
-
-/// Characters that are looked for.
-const LONGEST_SEARCH: usize = 200;
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -39,177 +30,6 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(search))
         .routes(routes!(one, change, remove))
         .routes(routes!(changes))
-}
-
-/// Which observations to list; everything that the caller may see, unless a field says otherwise.
-#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
-#[serde(default)]
-pub(super) struct Asked {
-    /// Words that all stand in observer, site, instrument, filter, comparison stars, notes or the burst's name.
-    pub(super) text: String,
-    /// Exposures that began at or after this time or day (RFC 3339, UTC unless said).
-    pub(super) from: String,
-    /// Exposures that began before this time, or on this day at the latest.
-    pub(super) to: String,
-    /// Magnitude or limit at least …
-    pub(super) brightest: String,
-    /// … and at most.
-    pub(super) faintest: String,
-    /// A part of the instrument's name.
-    pub(super) instrument: String,
-    pub(super) filter: String,
-    /// Id of the observer, or `me`.
-    pub(super) observer: String,
-    /// Id of the burst.
-    pub(super) burst: String,
-    /// Centre of a cone, deg, ICRS; ra, dec and radius go together.
-    pub(super) ra: String,
-    pub(super) dec: String,
-    pub(super) radius: String,
-    /// 1…200, 20 unless given
-    pub(super) limit: String,
-    /// `next` of the page before
-    pub(super) after: String,
-}
-
-impl Asked {
-    /// What is wanted by this caller and how many; every faulty field is named.
-    pub(super) fn understand(&self, caller: Option<&Member>) -> Result<(Wanted, usize)> {
-        let mut faults = Faults::default();
-        let wanted = Wanted {
-            text: searched(&mut faults, "text", &self.text),
-            burst: read(
-                &mut faults,
-                "burst",
-                &self.burst,
-                |text| text.parse().ok(),
-                "the id of a burst",
-            ),
-            observer: read(
-                &mut faults,
-                "observer",
-                &self.observer,
-                |text| observer(text, caller),
-                "the id of a member, or me once you are signed in",
-            ),
-            from: read(
-                &mut faults,
-                "from",
-                &self.from,
-                |text| moment(text, TimeDelta::zero()),
-                "a day or a time, such as 2026-11-20",
-            ),
-            to: read(
-                &mut faults,
-                "to",
-                &self.to,
-                |text| moment(text, TimeDelta::days(1)),
-                "a day or a time, such as 2026-11-21",
-            ),
-            brightest: angle(&mut faults, "brightest", &self.brightest, -30.0..=40.0),
-            faintest: angle(&mut faults, "faintest", &self.faintest, -30.0..=40.0),
-            instrument: searched(&mut faults, "instrument", &self.instrument),
-            filter: filled(&self.filter).map(|text| {
-                filters::known(text)
-                    .map_or(text, |known| known.code)
-                    .to_owned()
-            }),
-            cone: self.cone(&mut faults),
-            member: caller.map(|member| member.id),
-            officer: caller.is_some_and(|member| member.officer),
-            after: read(
-                &mut faults,
-                "after",
-                &self.after,
-                PageKey::parse,
-                "the next of an earlier page",
-            ),
-        };
-        let limit = limit(&mut faults, &self.limit);
-        faults.done().map(|()| (wanted, limit))
-    }
-
-    fn cone(&self, faults: &mut Faults) -> Option<(Equatorial, f64)> {
-        let given = [&self.ra, &self.dec, &self.radius];
-        let given = given
-            .into_iter()
-            .filter(|text| filled(text).is_some())
-            .count();
-        let ra = angle(faults, "ra", &self.ra, 0.0..=360.0);
-        let dec = angle(faults, "dec", &self.dec, -90.0..=90.0);
-        let radius = angle(faults, "radius", &self.radius, 0.0..=180.0);
-        if given == 1 || given == 2 {
-            faults.add("radius", "ra, dec and radius go together");
-        }
-        Some((Equatorial::new(ra?, dec?)?, radius?))
-    }
-}
-
-fn filled(text: &str) -> Option<&str> {
-    Some(text.trim()).filter(|text| !text.is_empty())
-}
-
-/// The field understood; an empty one counts as not given.
-fn read<T>(
-    faults: &mut Faults,
-    field: &str,
-    text: &str,
-    understand: impl Fn(&str) -> Option<T>,
-    must: &str,
-) -> Option<T> {
-    let understood = understand(filled(text)?).ok_or_else(|| format!("must be {must}"));
-    faults.take(field, understood)
-}
-
-fn searched(faults: &mut Faults, field: &str, text: &str) -> Option<String> {
-    let must = format!("at most {LONGEST_SEARCH} characters");
-    let short = |text: &str| text.chars().count() <= LONGEST_SEARCH;
-    let short = |text: &str| short(text).then(|| text.to_owned());
-    read(faults, field, text, short, &must)
-}
-
-fn angle(
-    faults: &mut Faults,
-    field: &str,
-    text: &str,
-    range: std::ops::RangeInclusive<f64>,
-) -> Option<f64> {
-    let must = format!("a number from {} to {}", range.start(), range.end());
-    let number = |text: &str| text.replace('−', "-").replace(',', ".").parse().ok();
-    let within = |text: &str| number(text).filter(|number| range.contains(number));
-    read(faults, field, text, within, &must)
-}
-
-fn limit(faults: &mut Faults, text: &str) -> usize {
-    let within = |text: &str| {
-        let limit = text.parse().ok();
-        limit.filter(|limit| (1..=LARGEST_PAGE).contains(limit))
-    };
-    read(faults, "limit", text, within, "a number from 1 to 200").unwrap_or(PAGE)
-}
-
-fn observer(text: &str, caller: Option<&Member>) -> Option<i64> {
-    match text {
-        "me" => caller.map(|member| member.id),
-        id => id.parse().ok(),
-    }
-}
-
-/// A time, or a day's beginning moved on by `later`. A plus sign that was not escaped arrives as a blank.
-fn moment(text: &str, later: TimeDelta) -> Option<DateTime<Utc>> {
-    let day = |text| input::instant(&format!("{text} 00:00")).map(|day| day + later);
-    input::instant(text)
-        .or_else(|| input::instant(&text.replace(' ', "+")))
-        .or_else(|| day(text))
-}
-
-#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
-#[serde(default)]
-struct Paged {
-    /// 1…200, 20 unless given
-    limit: String,
-    /// `next` of the page before
-    after: String,
 }
 
 /// A burst's observations, the latest exposure first.
