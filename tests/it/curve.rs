@@ -121,7 +121,7 @@ async fn a_curve_is_given_as_json_as_a_drawing_and_as_a_page() {
     assert!(
         page.contains("1 detection and 1 limit by")
             && page.contains("16.2 ± 0.1")
-            && page.contains("18.50")
+            && page.contains("18.5")
     );
     assert!(page.contains(r#"data-scale="log""#) && !page.contains("style=\""));
     let (_, linear) = desk.page("/bursts/1/light-curve?curve=linear").await;
