@@ -6,6 +6,7 @@ use rusqlite::types::Value;
 
 use super::model::Observation;
 use super::store;
+use crate::bursts::store::SAME;
 use crate::platform::Result;
 use crate::platform::web::listing::PageKey;
 use crate::sky::Equatorial;
@@ -67,7 +68,7 @@ pub fn list(
         .iter()
         .map(|(name, value)| (name.as_str(), value as &dyn rusqlite::ToSql))
         .collect();
-    let mut found = store::some(conn, &which, named.as_slice(), limit + 1, inside)?;
+    let mut found = store::select_first(conn, &which, named.as_slice(), limit + 1, inside)?;
     let more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().filter(|_| more).map(key);
@@ -89,7 +90,7 @@ fn conditions(wanted: &Wanted) -> (String, Vec<(String, Value)>) {
     let brightness = "coalesce(o.magnitude, o.limiting_magnitude)";
     let fixed: [(String, &str, Option<Value>); 12] = [
         (
-            store::OF_BURST.into(),
+            format!("o.burst_id in {SAME}"),
             ":burst",
             wanted.burst.map(Value::from),
         ),

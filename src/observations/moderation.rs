@@ -94,26 +94,30 @@ pub fn settle(tx: &Tx, now: DateTime<Utc>, report: i64) -> Result<()> {
     }
 }
 
-/// Takes an observation from sight, or with `None` shows it again; browsers hear of it. What is so already stays.
+/// Takes an observation from sight, and says why; browsers hear that it is gone. One that is hidden gets the new reason.
 pub fn hide(
     app: &App,
     tx: &Tx,
     now: DateTime<Utc>,
     observation: &Observation,
-    why: Option<&str>,
+    why: &str,
 ) -> Result<()> {
-    let was_hidden = observation.hidden.is_some();
-    store::hide(tx, now, observation.id, why)?;
-    let after = Observation {
-        hidden: why.map(|why| Hidden {
-            at: now,
-            why: why.to_owned(),
-        }),
-        ..observation.clone()
+    let hidden = Hidden {
+        at: now,
+        why: why.to_owned(),
     };
-    match (was_hidden, why) {
-        (false, Some(_)) => news::gone(app, tx, now, &after),
-        (true, None) => news::changed(app, tx, now, &after),
-        _ => Ok(()),
+    store::set_hidden(tx, observation.id, Some(&hidden))?;
+    match observation.hidden {
+        Some(_) => Ok(()),
+        None => news::gone(app, tx, now, observation),
     }
+}
+
+/// Shows a hidden observation to everybody again; browsers hear of it.
+pub fn show(app: &App, tx: &Tx, now: DateTime<Utc>, observation: &Observation) -> Result<()> {
+    if observation.hidden.is_none() {
+        return Ok(());
+    }
+    store::set_hidden(tx, observation.id, None)?;
+    news::changed(app, tx, now, &store::one(tx, observation.id)?)
 }

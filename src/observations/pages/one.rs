@@ -454,7 +454,7 @@ async fn hide(
         let (app, why) = (app.clone(), given.why.clone());
         move |tx: &Tx| {
             let observation = store::one(tx, id)?;
-            moderation::hide(&app, tx, now, &observation, Some(&reason(&why)?))
+            moderation::hide(&app, tx, now, &observation, &reason(&why)?)
         }
     };
     let written = app.db.write(write).await;
@@ -474,7 +474,7 @@ async fn show(State(app): State<App>, _: Officer, Path(id): Path<i64>) -> Result
     let now = app.clock.now();
     let write = {
         let app = app.clone();
-        move |tx: &Tx| moderation::hide(&app, tx, now, &store::one(tx, id)?, None)
+        move |tx: &Tx| moderation::show(&app, tx, now, &store::one(tx, id)?)
     };
     app.db.write(write).await?;
     Ok(Redirect::to(&format!("/observations/{id}?said=shown")))

@@ -8,6 +8,7 @@ mod unsubscribe;
 
 pub use letter::compose;
 pub use routes::button;
+pub(super) use store::aavso_codes;
 pub use store::follows;
 
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
