@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::chance::Chance;
 use crate::accounts::{Site, Telescope};
-use crate::observations::input::airmass_told;
+use crate::observations::airmass_told;
 use crate::observations::model::{Observation, Photometry};
 use crate::platform::clock::seconds;
 use crate::sky::{Equatorial, Observer};

@@ -21,7 +21,7 @@ const AHEAD: TimeDelta = TimeDelta::minutes(5);
 const WELL_KNOWN: f64 = 1.0;
 
 /// What to do about a time that is asked about, for a script.
-pub const MEAN_IT: &str = "send time_meant: true if you mean it";
+pub(super) const MEAN_IT: &str = "send time_meant: true if you mean it";
 
 const MAGNITUDES: std::ops::RangeInclusive<f64> = -2.0..=35.0;
 
@@ -29,7 +29,7 @@ const MAGNITUDES: std::ops::RangeInclusive<f64> = -2.0..=35.0;
 /// a position. Where one is changed, what is not given stays as it is, and null empties a field.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[schema(as = ObservationInput)]
-pub struct Given {
+pub(super) struct Given {
     /// Where the telescope pointed, in `coordinate_system`, in any usual notation: `19h13m03.5s +19d46m24s`, `288.2646 +19.7734`.
     /// Without it and without `ra` and `dec`, the burst's best position, if its 90 % radius is below 1°.
     #[serde(default, deserialize_with = "given")]
@@ -118,7 +118,7 @@ fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> 
 }
 
 /// What an observation is checked against.
-pub struct Around<'a> {
+pub(super) struct Around<'a> {
     pub burst: &'a Burst,
     /// The observer's.
     pub sites: &'a [Site],
@@ -126,7 +126,7 @@ pub struct Around<'a> {
 }
 
 /// The burst's best position, where it is known well enough to point at.
-pub fn well_known(burst: &Burst) -> Option<Equatorial> {
+pub(super) fn well_known(burst: &Burst) -> Option<Equatorial> {
     let best = burst.best.as_ref()?;
     let known = best
         .error_radius_90
@@ -135,14 +135,14 @@ pub fn well_known(burst: &Burst) -> Option<Equatorial> {
 }
 
 /// A pair of angles (deg) as it is kept where it was given in numbers, to 0.004″: `288.2646 +19.7734`.
-pub fn pair(longitude: f64, latitude: f64) -> String {
+pub(super) fn pair(longitude: f64, latitude: f64) -> String {
     let [longitude, latitude] = [longitude, latitude].map(|angle| (angle * 1e6).round() / 1e6);
     format!("{longitude} {latitude:+}")
 }
 
 impl Given {
     /// `before` with what was given, its place in ICRS and its airmass. A new one, whose id is 0, must be given what is needed.
-    pub fn checked(
+    pub(super) fn checked(
         &self,
         before: &Observation,
         around: &Around,
@@ -484,7 +484,7 @@ pub(super) fn prose(value: &Value, most: usize) -> Option<String> {
 }
 
 /// RFC 3339 with or without zone, seconds and `T`; UTC where no zone is given. From 1950 to 2099.
-pub fn instant(text: &str) -> Option<DateTime<Utc>> {
+pub(super) fn instant(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();
     let text = text
         .strip_suffix(" UTC")

@@ -16,7 +16,7 @@ const MOST_WORDS: usize = 6;
 
 /// Which observations to list. Everything that everybody sees, unless a field says otherwise.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
+pub(super) struct Wanted {
     /// Every word is somewhere in observer, site, instrument, filter, comparison stars, notes, or the burst's names.
     pub text: Option<String>,
     /// A burst, and the same one as other missions saw it.
@@ -52,7 +52,7 @@ fn key(observation: &Observation) -> PageKey {
 }
 
 /// Up to `limit` observations, the latest exposure first, and the key of the next page where there is one.
-pub fn list(
+pub(super) fn list(
     conn: &Connection,
     wanted: &Wanted,
     limit: usize,

@@ -21,7 +21,8 @@ use super::harvest::Harvest;
 use super::{aavso, csv, votable};
 use crate::bursts::json::BurstJson;
 use crate::observations::curve::{Curve, Size, drawing};
-use crate::observations::{ObservationJson, images};
+use crate::observations::images;
+use crate::observations::json::ObservationJson;
 use crate::platform::{App, Error, Result};
 
 /// Made and read at the same time; each is a file on the disk until it has been read.
