@@ -18,6 +18,8 @@ const MICROS_PER_DAY: f64 = 86_400_000_000.0;
 #[derive(Debug, Clone)]
 pub(super) struct Harvest {
     pub(super) burst: Burst,
+    /// The one member whose observations these are; none: everybody's.
+    pub(super) observer: Option<i64>,
     pub(super) observations: Vec<Observation>,
     /// The AAVSO's codes of those observers who have one, by member.
     pub(super) codes: BTreeMap<i64, String>,
@@ -46,6 +48,7 @@ impl Harvest {
             Ok(Self {
                 codes: telling::aavso_codes(conn, &members)?,
                 burst,
+                observer,
                 observations,
                 circulars,
                 club,

@@ -73,6 +73,7 @@ fn detection(id: i64, magnitude: f64, error: f64) -> Observation {
 fn harvest(observations: Vec<Observation>) -> Harvest {
     Harvest {
         burst: burst(),
+        observer: None,
         observations,
         codes: BTreeMap::from([(5, "LVE".to_owned())]),
         circulars: vec![41_000],
