@@ -2,7 +2,8 @@
 
 const [epoch, rate] = (document.querySelector('meta[name="clock"]')?.content ?? "").split(";").map(Number);
 const answered = Date.now() - performance.now() + (performance.getEntriesByType("navigation")[0]?.responseStart ?? 0);
-const now = () => (epoch ? epoch + (Date.now() - answered) * (rate || 1) : Date.now());
+// ms since 1970.
+export const now = () => (epoch ? epoch + (Date.now() - answered) * (rate || 1) : Date.now());
 
 // The same words as `ago` in src/bursts/view.rs.
 function ago(seconds) {

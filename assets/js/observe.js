@@ -1,18 +1,16 @@
 // Comforts of an observation's form: the time now, the telescope chosen, pictures dropped, shown and sent with a bar. Without this file
 // the form works the same.
 
+import { now } from "./clock.js";
+
 const form = document.querySelector("[data-observe]");
 const field = (name) => form.querySelector(`[name="${name}"]`);
-
-// The desk's time: a demonstration's runs ahead of this machine's.
-const [deskAtLoad, rate] = (document.querySelector('meta[name="clock"]')?.content ?? "").split(";").map(Number);
-const deskNow = () => new Date(deskAtLoad ? deskAtLoad + performance.now() * (rate || 1) : Date.now());
 
 function offerNow() {
   const button = form.querySelector("[data-now]");
   button.hidden = false;
   button.addEventListener("click", () => {
-    field("observed_time").value = deskNow().toISOString().slice(0, 19).replace("T", " ");
+    field("observed_time").value = new Date(now()).toISOString().slice(0, 19).replace("T", " ");
     field("observed_time").focus();
   });
 }

@@ -8,7 +8,7 @@ use grb_app::bursts;
 use grb_app::intake::{RawNotice, take};
 use grb_app::notices::write;
 use grb_app::observations::model::Photometry;
-use grb_app::observations::{Observation, System, store};
+use grb_app::observations::{Observation, store};
 use grb_app::sky::Equatorial;
 
 use crate::program::{Program, client, ms};
@@ -101,29 +101,14 @@ fn one(number: u32, member_id: i64, place: Equatorial, now: DateTime<Utc>) -> Ob
         },
     };
     Observation {
-        id: 0,
-        burst_id: 1,
-        member_id,
-        observer: String::new(),
-        revision: 1,
-        site_id: None,
-        site: None,
         position,
         coordinates: format!("{} {}", position.ra, position.dec),
-        system: System::IcrsJ2000,
         instrument: "200 mm".into(),
         field_deg: Some(0.5 + 0.25 * f64::from(number % 4)),
         start: now + TimeDelta::minutes(minutes.into()),
         exposure: Some(60.0),
         filter: Some(FILTERS[number as usize % 4].into()),
         photometry,
-        comparison_stars: None,
-        notes: None,
-        airmass: None,
-        time_meant: false,
-        hidden: None,
-        images: Vec::new(),
-        created_at: now,
-        updated_at: now,
+        ..Observation::blank(1, member_id)
     }
 }

@@ -55,13 +55,6 @@ pub struct ClassJson {
     pub probability: Option<f64>,
 }
 
-/// A page of a list; `next` goes into `after` for the page that follows.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct Listed<T> {
-    pub items: Vec<T>,
-    pub next: Option<String>,
-}
-
 impl From<&Burst> for BurstJson {
     fn from(burst: &Burst) -> Self {
         let position = burst.best.as_ref().map(|best| PositionJson {

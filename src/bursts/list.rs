@@ -7,6 +7,8 @@ use rusqlite::types::Value;
 use super::model::{Burst, Tier};
 use super::rows::{self, SELECT};
 use crate::platform::Result;
+use crate::platform::web::form::Faults;
+use crate::platform::web::listing::{PageKey, filled};
 use crate::sky::Equatorial;
 
 /// Which bursts to list. Everything, unless a field says otherwise.
@@ -22,35 +24,24 @@ pub struct Wanted {
     pub after: Option<PageKey>,
 }
 
-/// Where a page of the list ends: sorting time and id of its last burst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PageKey {
-    pub time: i64,
-    pub id: i64,
-}
-
-impl PageKey {
-    /// `TIME-ID`, as it stands in addresses.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (time, id) = text.rsplit_once('-')?;
-        Some(Self {
-            time: time.parse().ok()?,
-            id: id.parse().ok()?,
-        })
-    }
-
-    pub fn of(burst: &Burst) -> Self {
-        Self {
-            time: burst.sort_time().timestamp_micros(),
-            id: burst.id,
-        }
+/// Where a page ends that this burst is the last of: at its sorting time.
+fn key(burst: &Burst) -> PageKey {
+    PageKey {
+        time: burst.sort_time().timestamp_micros(),
+        id: burst.id,
     }
 }
 
-impl std::fmt::Display for PageKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}-{}", self.time, self.id)
+/// A cone as an address gives it: centre and radius in deg, which go together.
+pub fn cone(faults: &mut Faults, ra: &str, dec: &str, radius: &str) -> Option<(Equatorial, f64)> {
+    let given = [ra, dec, radius].into_iter().filter_map(filled).count();
+    let ra = faults.within("ra", ra, -360.0..=360.0, "degrees");
+    let dec = faults.within("dec", dec, -90.0..=90.0, "degrees");
+    let radius = faults.within("radius", radius, 0.0..=180.0, "degrees");
+    if given == 1 || given == 2 {
+        faults.add("radius", "ra, dec and radius go together");
     }
+    Some((Equatorial::new(ra?, dec?)?, radius?))
 }
 
 /// Up to `limit` bursts, newest trigger first, and the key of the next page where there is one.
@@ -88,7 +79,7 @@ pub fn list(
     }
     let more = bursts.len() > limit;
     bursts.truncate(limit);
-    let next = bursts.last().filter(|_| more).map(PageKey::of);
+    let next = bursts.last().filter(|_| more).map(key);
     Ok((bursts, next))
 }
 

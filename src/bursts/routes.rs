@@ -9,21 +9,18 @@ use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::json::{BurstJson, Listed, NoticeJson};
-use super::list::{self, PageKey, Wanted};
+use super::json::{BurstJson, NoticeJson};
+use super::list::{self, Wanted};
 use super::model::Tier;
 use super::page::{self, Whole};
 use super::store;
 use super::view::{BurstPage, Choice, Filters, ListPage};
-use crate::platform::error::FieldFault;
 use crate::platform::web::extract::{Json, Path, Query};
+use crate::platform::web::form::Faults;
+use crate::platform::web::listing::{Listed, PageKey, Paged, address, filled};
 use crate::platform::web::problem::Problem;
-use crate::platform::web::{Html, Viewer, escaped};
+use crate::platform::web::{Html, Viewer};
 use crate::platform::{App, Error, Result};
-use crate::sky::Equatorial;
-
-const PAGE: usize = 20;
-const LARGEST_PAGE: usize = 200;
 
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -42,81 +39,23 @@ pub fn router() -> OpenApiRouter<App> {
 
 /// Which bursts to list; everything, unless a field says otherwise.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default)]
 struct Asked {
-    mission: Option<String>,
+    mission: String,
     /// A, B, C or D
-    tier: Option<String>,
+    tier: String,
     /// Only bursts triggered at or after this time (RFC 3339), or within the last so many days (`7d`).
-    since: Option<String>,
+    since: String,
     /// true or false
-    has_position: Option<String>,
+    has_position: String,
     /// Centre of a cone, deg; ra, dec and radius go together.
-    ra: Option<String>,
-    dec: Option<String>,
-    radius: Option<String>,
+    ra: String,
+    dec: String,
+    radius: String,
     /// 1…200, 20 unless given
-    limit: Option<String>,
+    limit: String,
     /// `next` of the page before
-    after: Option<String>,
-}
-
-/// What is wrong with a query, gathered.
-#[derive(Default)]
-struct Faults(Vec<FieldFault>);
-
-impl Faults {
-    /// The field understood; an empty one counts as not given.
-    fn parse<T>(
-        &mut self,
-        field: &str,
-        text: Option<&String>,
-        understand: impl Fn(&str) -> Option<T>,
-        must: &str,
-    ) -> Option<T> {
-        let text = text
-            .map(|text| text.trim())
-            .filter(|text| !text.is_empty())?;
-        let understood = understand(text);
-        if understood.is_none() {
-            self.0.push(FieldFault {
-                field: field.into(),
-                message: format!("must be {must}"),
-            });
-        }
-        understood
-    }
-
-    fn limit(&mut self, text: Option<&String>) -> usize {
-        let within = |text: &str| {
-            text.parse()
-                .ok()
-                .filter(|limit| (1..=LARGEST_PAGE).contains(limit))
-        };
-        self.parse("limit", text, within, "a number from 1 to 200")
-            .unwrap_or(PAGE)
-    }
-
-    fn angle(&mut self, field: &str, text: Option<&String>, least: f64, most: f64) -> Option<f64> {
-        let within = |text: &str| {
-            text.parse()
-                .ok()
-                .filter(|angle| (least..=most).contains(angle))
-        };
-        self.parse(
-            field,
-            text,
-            within,
-            &format!("degrees from {least} to {most}"),
-        )
-    }
-
-    fn done(self) -> Result<()> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::Invalid(self.0))
-        }
-    }
+    after: String,
 }
 
 impl Asked {
@@ -124,47 +63,25 @@ impl Asked {
     fn understand(&self, now: DateTime<Utc>) -> Result<(Wanted, usize)> {
         let mut faults = Faults::default();
         let wanted = Wanted {
-            mission: self.mission.clone().filter(|mission| !mission.is_empty()),
-            tier: faults.parse("tier", self.tier.as_ref(), Tier::parse, "A, B, C or D"),
+            mission: filled(&self.mission).map(str::to_owned),
+            tier: faults.parse("tier", &self.tier, Tier::parse, "A, B, C or D"),
             since: faults.parse(
                 "since",
-                self.since.as_ref(),
+                &self.since,
                 |text| since(text, now),
                 "a time like 2026-11-21T00:00:00Z, or days like 7d",
             ),
             has_position: faults.parse(
                 "has_position",
-                self.has_position.as_ref(),
+                &self.has_position,
                 |text| text.parse().ok(),
                 "true or false",
             ),
-            cone: self.cone(&mut faults),
-            after: faults.parse(
-                "after",
-                self.after.as_ref(),
-                PageKey::parse,
-                "the next of an earlier page",
-            ),
+            cone: list::cone(&mut faults, &self.ra, &self.dec, &self.radius),
+            after: faults.after(&self.after, PageKey::parse),
         };
-        let limit = faults.limit(self.limit.as_ref());
+        let limit = faults.limit(&self.limit);
         faults.done().map(|()| (wanted, limit))
-    }
-
-    fn cone(&self, faults: &mut Faults) -> Option<(Equatorial, f64)> {
-        let given = [&self.ra, &self.dec, &self.radius]
-            .into_iter()
-            .filter(|field| field.as_ref().is_some_and(|text| !text.is_empty()))
-            .count();
-        let ra = faults.angle("ra", self.ra.as_ref(), -360.0, 360.0);
-        let dec = faults.angle("dec", self.dec.as_ref(), -90.0, 90.0);
-        let radius = faults.angle("radius", self.radius.as_ref(), 0.0, 180.0);
-        if given == 1 || given == 2 {
-            faults.0.push(FieldFault {
-                field: "radius".into(),
-                message: "ra, dec and radius go together".into(),
-            });
-        }
-        Some((Equatorial::new(ra?, dec?)?, radius?))
     }
 }
 
@@ -218,14 +135,6 @@ async fn one(State(app): State<App>, Path(id): Path<i64>) -> Result<Json<BurstJs
     Ok(Json(BurstJson::from(&burst)))
 }
 
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-struct Paged {
-    /// 1…200, 20 unless given
-    limit: Option<String>,
-    /// `next` of the page before
-    after: Option<String>,
-}
-
 /// A burst's notices in the order in which they were stored.
 #[utoipa::path(get, path = "/api/bursts/{id}/notices", tag = "bursts", params(("id" = i64, Path), Paged), responses((status = 200, body = Listed<NoticeJson>), (status = 404, body = Problem), (status = 422, body = Problem)))]
 async fn notices(
@@ -234,13 +143,8 @@ async fn notices(
     Query(paged): Query<Paged>,
 ) -> Result<Json<Listed<NoticeJson>>> {
     let mut faults = Faults::default();
-    let limit = faults.limit(paged.limit.as_ref());
-    let after = faults.parse(
-        "after",
-        paged.after.as_ref(),
-        |text| text.parse().ok(),
-        "the next of an earlier page",
-    );
+    let limit = faults.limit(&paged.limit);
+    let after = faults.after(&paged.after, |text| text.parse().ok());
     faults.done()?;
     let (heard, next) = app
         .db
@@ -339,7 +243,7 @@ async fn list_page(
         filters: filters(&asked, &missions),
         rows: bursts.iter().map(|burst| page::row(burst, now)).collect(),
         older: next.map(|key| asked.address(Some(key))),
-        newest: asked.after.as_ref().map(|_| asked.address(None)),
+        newest: filled(&asked.after).map(|_| asked.address(None)),
     }))
 }
 
@@ -376,8 +280,7 @@ const POSITIONS: [(&str, &str); 3] = [
 ];
 
 fn filters(asked: &Asked, missions: &[String]) -> Filters {
-    let choices = |all: &[(&str, &str)], chosen: &Option<String>| -> Vec<Choice> {
-        let chosen = chosen.as_deref().unwrap_or_default();
+    let choices = |all: &[(&str, &str)], chosen: &str| -> Vec<Choice> {
         all.iter()
             .map(|(value, label)| Choice {
                 value: (*value).into(),
@@ -421,9 +324,9 @@ fn filters(asked: &Asked, missions: &[String]) -> Filters {
 impl Asked {
     /// The list's address with the same filters, at `after` or from the beginning.
     fn address(&self, after: Option<PageKey>) -> String {
-        let after = after.map(|key| key.to_string());
+        let after = after.map(|key| key.to_string()).unwrap_or_default();
         let fields = [
-            ("mission", &self.mission),
+            ("mission", self.mission.as_str()),
             ("tier", &self.tier),
             ("since", &self.since),
             ("has_position", &self.has_position),
@@ -433,16 +336,6 @@ impl Asked {
             ("limit", &self.limit),
             ("after", &after),
         ];
-        let mut query = String::new();
-        for (name, value) in fields.into_iter().filter_map(|(name, value)| {
-            Some((name, value.as_ref().filter(|value| !value.is_empty())?))
-        }) {
-            query += &format!(
-                "{}{name}={}",
-                if query.is_empty() { "?" } else { "&" },
-                escaped(value)
-            );
-        }
-        format!("/bursts{query}")
+        address("/bursts", &fields)
     }
 }

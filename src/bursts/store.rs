@@ -238,6 +238,10 @@ pub fn linked(conn: &Connection, burst_id: i64) -> Result<Vec<Burst>> {
     collect(conn, &sql, params![burst_id], rows::burst)
 }
 
+/// The ids of burst `:burst` and of the same one as other missions saw it, for a query of another area.
+pub const SAME: &str =
+    "(select :burst union all select other_id from burst_links where burst_id = :burst)";
+
 /// The newest burst that a mission has under this trigger.
 pub fn by_trigger(conn: &Connection, trigger: &str) -> Result<Option<i64>> {
     let sql = "select id from bursts where trigger_id = ?1 order by id desc limit 1";

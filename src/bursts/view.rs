@@ -359,14 +359,24 @@ pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
 
 /// Time since the trigger: `+31 s`, `+9 min 20 s`, `+8 h 04 min`, `+3 days`.
 pub fn after(at: DateTime<Utc>, trigger: DateTime<Utc>) -> String {
-    let gone = at - trigger;
-    let sign = if gone < TimeDelta::zero() { '−' } else { '+' };
-    let seconds = gone.num_seconds().abs();
+    let sign = if at < trigger { '−' } else { '+' };
+    format!("{sign}{}", apart(at, trigger))
+}
+
+/// `12 min 00 s after the trigger`, or before it.
+pub fn from_trigger(at: DateTime<Utc>, trigger: DateTime<Utc>) -> String {
+    let side = if at < trigger { "before" } else { "after" };
+    format!("{} {side} the trigger", apart(at, trigger))
+}
+
+/// How long lies between two instants, whichever comes first: `26 s`, `9 min 20 s`, `8 h 04 min`, `5 days`.
+pub fn apart(one: DateTime<Utc>, other: DateTime<Utc>) -> String {
+    let seconds = (one - other).num_seconds().abs();
     match seconds {
-        0..120 => format!("{sign}{seconds} s"),
-        120..3_600 => format!("{sign}{} min {:02} s", seconds / 60, seconds % 60),
-        3_600..172_800 => format!("{sign}{} h {:02} min", seconds / 3600, seconds / 60 % 60),
-        _ => format!("{sign}{} days", seconds / 86_400),
+        0..120 => format!("{seconds} s"),
+        120..3_600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        3_600..172_800 => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
+        _ => format!("{} days", seconds / 86_400),
     }
 }
 

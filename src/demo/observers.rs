@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 
 use super::chance::Chance;
 use crate::accounts::{Site, Telescope};
-use crate::observations::input::airmass_told;
-use crate::observations::model::{Observation, Photometry, System};
+use crate::observations::airmass_told;
+use crate::observations::model::{Observation, Photometry};
 use crate::platform::clock::seconds;
 use crate::sky::{Equatorial, Observer};
 
@@ -178,29 +178,14 @@ fn band(site: i64) -> (&'static str, f64) {
 fn blank(site: &Site, telescope: &Telescope, position: Equatorial) -> Observation {
     let (ra, dec) = position.sexagesimal(0.0);
     Observation {
-        id: 0,
-        burst_id: 0,
-        member_id: site.member_id,
-        observer: String::new(),
-        revision: 1,
         site_id: Some(site.id),
         site: Some(site.name.clone()),
         position,
         coordinates: format!("{ra} {dec}"),
-        system: System::IcrsJ2000,
         instrument: telescope.name.clone(),
         field_deg: Some(telescope.fov_deg),
-        start: DateTime::UNIX_EPOCH,
-        exposure: None,
         filter: Some(band(site.id).0.into()),
-        photometry: Photometry::default(),
         comparison_stars: Some("Gaia DR3".into()),
-        notes: None,
-        airmass: None,
-        time_meant: false,
-        hidden: None,
-        images: Vec::new(),
-        created_at: DateTime::UNIX_EPOCH,
-        updated_at: DateTime::UNIX_EPOCH,
+        ..Observation::blank(0, site.member_id)
     }
 }

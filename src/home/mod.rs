@@ -9,7 +9,7 @@ use crate::bursts::page;
 use crate::bursts::store;
 use crate::bursts::view::{Desk, LatestPage};
 use crate::intake;
-use crate::observations::pages;
+use crate::observations;
 use crate::platform::health::State as Mood;
 use crate::platform::web::{Html, Viewer};
 use crate::platform::{App, Result};
@@ -37,7 +37,7 @@ async fn latest(State(app): State<App>, viewer: Viewer) -> Result<Html<LatestPag
                 .map(|newest| store::region(conn, newest.id))
                 .transpose()?
                 .flatten();
-            Ok((newest, bursts, region, pages::latest(conn, now)?))
+            Ok((newest, bursts, region, observations::latest(conn, now)?))
         })
         .await?;
     Ok(Html(LatestPage {

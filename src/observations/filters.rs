@@ -2,7 +2,7 @@
 
 /// A passband.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Filter {
+pub(super) struct Filter {
     /// As it is kept and shown.
     pub code: &'static str,
     pub label: &'static str,
@@ -31,7 +31,7 @@ const fn filter(
 }
 
 /// Wavelengths: Bessell 1990 (UBVRI), Fukugita et al. 1996 (SDSS), Bessell & Brett 1988 (JHK).
-pub const FILTERS: [Filter; 19] = [
+pub(super) const FILTERS: [Filter; 19] = [
     filter("U", "Johnson U", 366.0, Some("U"), "Vega"),
     filter("B", "Johnson B", 438.0, Some("B"), "Vega"),
     filter("V", "Johnson V", 545.0, Some("V"), "Vega"),
@@ -71,8 +71,13 @@ pub const FILTERS: [Filter; 19] = [
     filter("Clear", "Clear or luminance", 600.0, None, "Vega"),
 ];
 
+/// What a filter is kept as: its code, or what was written where that is not known.
+pub(super) fn code(text: &str) -> String {
+    known(text).map_or(text, |known| known.code).to_owned()
+}
+
 /// The filter of that code or name: `r'`, `Sloan r`, `Rc`, `unfiltered`, `L` …
-pub fn known(text: &str) -> Option<&'static Filter> {
+pub(super) fn known(text: &str) -> Option<&'static Filter> {
     let plain = text.trim().replace(['′', '’', '`'], "'");
     let exactly = FILTERS.iter().find(|filter| filter.code == plain);
     exactly.or_else(|| {

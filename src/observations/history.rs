@@ -13,7 +13,7 @@ use crate::platform::{Result, Tx};
 /// A change.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[schema(as = ObservationChange)]
-pub struct Change {
+pub(super) struct Change {
     /// The revision that was replaced.
     pub revision: i64,
     pub changed_at: DateTime<Utc>,
@@ -25,7 +25,7 @@ pub struct Change {
 }
 
 /// Keeps what an observation says before it is changed.
-pub fn keep(tx: &Tx, now: DateTime<Utc>, before: &Observation, by: i64) -> Result<()> {
+pub(super) fn keep(tx: &Tx, now: DateTime<Utc>, before: &Observation, by: i64) -> Result<()> {
     let mut json = serde_json::to_value(ObservationJson::from(before))?;
     if let Some(fields) = json.as_object_mut() {
         fields.retain(|name, _| name != "images" && name != "hidden");
@@ -44,7 +44,7 @@ pub fn keep(tx: &Tx, now: DateTime<Utc>, before: &Observation, by: i64) -> Resul
 }
 
 /// Every change, the latest first. Names are read from `members`.
-pub fn of(conn: &Connection, observation: i64) -> Result<Vec<Change>> {
+pub(super) fn of(conn: &Connection, observation: i64) -> Result<Vec<Change>> {
     let mut asked = conn.prepare_cached(
         "select revision, changed_at, full_name, before from observation_history left join members on members.id = changed_by
          where observation_id = ?1 order by revision desc",

@@ -5,10 +5,11 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::filters;
-use super::model::{Observation, Photometry, System};
+use super::model::{Observation, System};
 use crate::accounts::Site;
 use crate::accounts::fields::{number, words};
 use crate::bursts::Burst;
+use crate::bursts::view::{apart, from_trigger};
 use crate::platform::error::FieldFault;
 use crate::platform::web::form::Faults;
 use crate::sky::{Equatorial, Frame, Observer, airmass};
@@ -20,7 +21,7 @@ const AHEAD: TimeDelta = TimeDelta::minutes(5);
 const WELL_KNOWN: f64 = 1.0;
 
 /// What to do about a time that is asked about, for a script.
-pub const MEAN_IT: &str = "send time_meant: true if you mean it";
+pub(super) const MEAN_IT: &str = "send time_meant: true if you mean it";
 
 const MAGNITUDES: std::ops::RangeInclusive<f64> = -2.0..=35.0;
 
@@ -28,7 +29,7 @@ const MAGNITUDES: std::ops::RangeInclusive<f64> = -2.0..=35.0;
 /// a position. Where one is changed, what is not given stays as it is, and null empties a field.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[schema(as = ObservationInput)]
-pub struct Given {
+pub(super) struct Given {
     /// Where the telescope pointed, in `coordinate_system`, in any usual notation: `19h13m03.5s +19d46m24s`, `288.2646 +19.7734`.
     /// Without it and without `ra` and `dec`, the burst's best position, if its 90 % radius is below 1°.
     #[serde(default, deserialize_with = "given")]
@@ -117,45 +118,15 @@ fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> 
 }
 
 /// What an observation is checked against.
-pub struct Around<'a> {
+pub(super) struct Around<'a> {
     pub burst: &'a Burst,
     /// The observer's.
     pub sites: &'a [Site],
     pub now: DateTime<Utc>,
 }
 
-/// An observation of which nothing is known yet but whose it is.
-pub fn blank(burst: i64, member: i64) -> Observation {
-    Observation {
-        id: 0,
-        burst_id: burst,
-        member_id: member,
-        observer: String::new(),
-        revision: 1,
-        site_id: None,
-        site: None,
-        position: Equatorial { ra: 0.0, dec: 0.0 },
-        coordinates: String::new(),
-        system: System::default(),
-        instrument: String::new(),
-        field_deg: None,
-        start: DateTime::UNIX_EPOCH,
-        exposure: None,
-        filter: None,
-        photometry: Photometry::default(),
-        comparison_stars: None,
-        notes: None,
-        airmass: None,
-        time_meant: false,
-        hidden: None,
-        images: Vec::new(),
-        created_at: DateTime::UNIX_EPOCH,
-        updated_at: DateTime::UNIX_EPOCH,
-    }
-}
-
 /// The burst's best position, where it is known well enough to point at.
-pub fn well_known(burst: &Burst) -> Option<Equatorial> {
+pub(super) fn well_known(burst: &Burst) -> Option<Equatorial> {
     let best = burst.best.as_ref()?;
     let known = best
         .error_radius_90
@@ -164,14 +135,14 @@ pub fn well_known(burst: &Burst) -> Option<Equatorial> {
 }
 
 /// A pair of angles (deg) as it is kept where it was given in numbers, to 0.004″: `288.2646 +19.7734`.
-pub fn pair(longitude: f64, latitude: f64) -> String {
+pub(super) fn pair(longitude: f64, latitude: f64) -> String {
     let [longitude, latitude] = [longitude, latitude].map(|angle| (angle * 1e6).round() / 1e6);
     format!("{longitude} {latitude:+}")
 }
 
 impl Given {
     /// `before` with what was given, its place in ICRS and its airmass. A new one, whose id is 0, must be given what is needed.
-    pub fn checked(
+    pub(super) fn checked(
         &self,
         before: &Observation,
         around: &Around,
@@ -370,11 +341,8 @@ impl Given {
             must,
         );
         let filter = optional(|value| words(value, 40));
-        let filter = |value: &Value| {
-            let code =
-                |text: String| filters::known(&text).map_or(text, |known| known.code.to_owned());
-            filter(value).map(|text| text.map(code))
-        };
+        let filter =
+            |value: &Value| filter(value).map(|text| text.map(|text: String| filters::code(&text)));
         faults.put(
             "filter",
             self.filter.as_ref(),
@@ -516,7 +484,7 @@ pub(super) fn prose(value: &Value, most: usize) -> Option<String> {
 }
 
 /// RFC 3339 with or without zone, seconds and `T`; UTC where no zone is given. From 1950 to 2099.
-pub fn instant(text: &str) -> Option<DateTime<Utc>> {
+pub(super) fn instant(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();
     let text = text
         .strip_suffix(" UTC")
@@ -545,30 +513,19 @@ pub fn instant(text: &str) -> Option<DateTime<Utc>> {
 /// What is odd about a time, if anything is.
 fn doubt(start: DateTime<Utc>, around: &Around) -> Option<String> {
     if start > around.now + AHEAD {
-        let ahead = span(start - around.now);
+        let ahead = apart(start, around.now);
         return Some(format!("is {ahead} in the future ({})", utc(start)));
     }
     let trigger = around
         .burst
         .trigger_time
         .filter(|trigger| start < *trigger)?;
-    let early = span(trigger - start);
-    Some(format!("is {early} before the trigger ({})", utc(trigger)))
+    let early = from_trigger(start, trigger);
+    Some(format!("is {early} ({})", utc(trigger)))
 }
 
 fn utc(time: DateTime<Utc>) -> String {
     time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
-}
-
-/// A length of time in its two largest units.
-fn span(time: TimeDelta) -> String {
-    let seconds = time.num_seconds();
-    match seconds {
-        0..60 => format!("{} s", seconds.max(1)),
-        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        3600..86_400 => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
-        _ => format!("{} d {} h", seconds / 86_400, seconds / 3600 % 24),
-    }
 }
 
 /// The airmass from the site in the middle of the exposure. Of a site that is deleted it stays what it was, unless time or place changed.

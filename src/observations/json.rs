@@ -8,7 +8,7 @@ use super::model::{Image, Observation, System};
 /// What a member saw of a burst. Angles are degrees.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[schema(as = Observation)]
-pub struct ObservationJson {
+pub(super) struct ObservationJson {
     pub id: i64,
     pub burst_id: i64,
     pub observer: String,
@@ -45,7 +45,7 @@ pub struct ObservationJson {
 
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[schema(as = Image)]
-pub struct ImageJson {
+pub(super) struct ImageJson {
     pub id: i64,
     /// What the file was: jpeg, png, gif, webp, fits.
     pub kind: String,
@@ -95,7 +95,7 @@ impl From<&Observation> for ObservationJson {
 }
 
 impl ImageJson {
-    pub fn new(observation: i64, image: &Image) -> Self {
+    pub(super) fn new(observation: i64, image: &Image) -> Self {
         let address = format!("/observations/{observation}/images/{}", image.id);
         Self {
             id: image.id,

@@ -6,7 +6,9 @@ use rusqlite::types::Value;
 
 use super::model::Observation;
 use super::store;
+use crate::bursts::store::SAME;
 use crate::platform::Result;
+use crate::platform::web::listing::PageKey;
 use crate::sky::Equatorial;
 
 /// Words of a search that are looked for; more are left out.
@@ -14,7 +16,7 @@ const MOST_WORDS: usize = 6;
 
 /// Which observations to list. Everything that everybody sees, unless a field says otherwise.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
+pub(super) struct Wanted {
     /// Every word is somewhere in observer, site, instrument, filter, comparison stars, notes, or the burst's names.
     pub text: Option<String>,
     /// A burst, and the same one as other missions saw it.
@@ -41,39 +43,16 @@ pub struct Wanted {
     pub after: Option<PageKey>,
 }
 
-/// Where a page of the list ends: start of the exposure and id of its last observation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PageKey {
-    pub time: i64,
-    pub id: i64,
-}
-
-impl PageKey {
-    /// `TIME-ID`, as it stands in addresses.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (time, id) = text.rsplit_once('-')?;
-        Some(Self {
-            time: time.parse().ok()?,
-            id: id.parse().ok()?,
-        })
-    }
-
-    pub fn of(observation: &Observation) -> Self {
-        Self {
-            time: observation.start.timestamp_micros(),
-            id: observation.id,
-        }
-    }
-}
-
-impl std::fmt::Display for PageKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}-{}", self.time, self.id)
+/// Where a page ends that this observation is the last of: at the start of its exposure.
+fn key(observation: &Observation) -> PageKey {
+    PageKey {
+        time: observation.start.timestamp_micros(),
+        id: observation.id,
     }
 }
 
 /// Up to `limit` observations, the latest exposure first, and the key of the next page where there is one.
-pub fn list(
+pub(super) fn list(
     conn: &Connection,
     wanted: &Wanted,
     limit: usize,
@@ -89,10 +68,10 @@ pub fn list(
         .iter()
         .map(|(name, value)| (name.as_str(), value as &dyn rusqlite::ToSql))
         .collect();
-    let mut found = store::some(conn, &which, named.as_slice(), limit + 1, inside)?;
+    let mut found = store::select_first(conn, &which, named.as_slice(), limit + 1, inside)?;
     let more = found.len() > limit;
     found.truncate(limit);
-    let next = found.last().filter(|_| more).map(PageKey::of);
+    let next = found.last().filter(|_| more).map(key);
     Ok((found, next))
 }
 
@@ -111,7 +90,7 @@ fn conditions(wanted: &Wanted) -> (String, Vec<(String, Value)>) {
     let brightness = "coalesce(o.magnitude, o.limiting_magnitude)";
     let fixed: [(String, &str, Option<Value>); 12] = [
         (
-            store::OF_BURST.into(),
+            format!("o.burst_id in {SAME}"),
             ":burst",
             wanted.burst.map(Value::from),
         ),

@@ -137,6 +137,36 @@ impl System {
 }
 
 impl Observation {
+    /// One of which nothing is known yet but of which burst it is, and whose.
+    pub fn blank(burst: i64, member: i64) -> Self {
+        Self {
+            id: 0,
+            burst_id: burst,
+            member_id: member,
+            observer: String::new(),
+            revision: 1,
+            site_id: None,
+            site: None,
+            position: Equatorial { ra: 0.0, dec: 0.0 },
+            coordinates: String::new(),
+            system: System::default(),
+            instrument: String::new(),
+            field_deg: None,
+            start: DateTime::UNIX_EPOCH,
+            exposure: None,
+            filter: None,
+            photometry: Photometry::default(),
+            comparison_stars: None,
+            notes: None,
+            airmass: None,
+            time_meant: false,
+            hidden: None,
+            images: Vec::new(),
+            created_at: DateTime::UNIX_EPOCH,
+            updated_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
     /// The middle of the exposure.
     pub fn middle(&self) -> DateTime<Utc> {
         let half = self.exposure.unwrap_or(0.0) / 2.0;

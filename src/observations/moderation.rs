@@ -13,10 +13,9 @@ const MOST: i64 = 100;
 
 /// That somebody finds an observation wrong.
 #[derive(Debug, Clone)]
-pub struct Report {
+pub(super) struct Report {
     pub id: i64,
     pub observation: i64,
-    pub burst: i64,
     pub observer: String,
     pub instrument: String,
     pub hidden: bool,
@@ -27,7 +26,7 @@ pub struct Report {
 }
 
 /// Keeps a report. Each member may report an observation once.
-pub fn report(
+pub(super) fn report(
     tx: &Tx,
     now: DateTime<Utc>,
     observation: i64,
@@ -47,7 +46,7 @@ pub fn report(
 }
 
 /// Whether a member has reported an observation.
-pub fn has_reported(conn: &Connection, observation: i64, member: i64) -> Result<bool> {
+pub(super) fn has_reported(conn: &Connection, observation: i64, member: i64) -> Result<bool> {
     let mut asked = conn.prepare_cached(
         "select 1 from observation_reports where observation_id = ?1 and member_id = ?2",
     )?;
@@ -58,9 +57,9 @@ pub fn has_reported(conn: &Connection, observation: i64, member: i64) -> Result<
 }
 
 /// Reports that no officer has settled, the oldest first, up to a hundred. Names are read from `members`.
-pub fn open(conn: &Connection) -> Result<Vec<Report>> {
+pub(super) fn open(conn: &Connection) -> Result<Vec<Report>> {
     let mut asked = conn.prepare_cached(
-        "select r.id, r.observation_id, o.burst_id, owner.full_name, o.instrument, o.hidden_at is not null, m.full_name, r.why, r.at
+        "select r.id, r.observation_id, owner.full_name, o.instrument, o.hidden_at is not null, m.full_name, r.why, r.at
          from observation_reports r join observations o on o.id = r.observation_id
              join members owner on owner.id = o.member_id join members m on m.id = r.member_id
          where r.settled_at is null order by r.at, r.id limit ?1",
@@ -69,20 +68,20 @@ pub fn open(conn: &Connection) -> Result<Vec<Report>> {
         Ok(Report {
             id: row.get(0)?,
             observation: row.get(1)?,
-            burst: row.get(2)?,
-            observer: row.get(3)?,
-            instrument: row.get(4)?,
-            hidden: row.get(5)?,
-            by: row.get(6)?,
-            why: row.get(7)?,
-            at: store::time(row.get(8)?),
+
+            observer: row.get(2)?,
+            instrument: row.get(3)?,
+            hidden: row.get(4)?,
+            by: row.get(5)?,
+            why: row.get(6)?,
+            at: store::time(row.get(7)?),
         })
     })?;
     rows.collect::<Result<_, _>>().map_err(Error::from)
 }
 
 /// An officer has looked at it.
-pub fn settle(tx: &Tx, now: DateTime<Utc>, report: i64) -> Result<()> {
+pub(super) fn settle(tx: &Tx, now: DateTime<Utc>, report: i64) -> Result<()> {
     let settled = tx
         .prepare_cached(
             "update observation_reports set settled_at = coalesce(settled_at, ?2) where id = ?1",
@@ -94,26 +93,35 @@ pub fn settle(tx: &Tx, now: DateTime<Utc>, report: i64) -> Result<()> {
     }
 }
 
-/// Takes an observation from sight, or with `None` shows it again; browsers hear of it. What is so already stays.
-pub fn hide(
+/// Takes an observation from sight, and says why; browsers hear that it is gone. One that is hidden gets the new reason.
+pub(super) fn hide(
     app: &App,
     tx: &Tx,
     now: DateTime<Utc>,
     observation: &Observation,
-    why: Option<&str>,
+    why: &str,
 ) -> Result<()> {
-    let was_hidden = observation.hidden.is_some();
-    store::hide(tx, now, observation.id, why)?;
-    let after = Observation {
-        hidden: why.map(|why| Hidden {
-            at: now,
-            why: why.to_owned(),
-        }),
-        ..observation.clone()
+    let hidden = Hidden {
+        at: now,
+        why: why.to_owned(),
     };
-    match (was_hidden, why) {
-        (false, Some(_)) => news::gone(app, tx, now, &after),
-        (true, None) => news::changed(app, tx, now, &after),
-        _ => Ok(()),
+    store::set_hidden(tx, observation.id, Some(&hidden))?;
+    match observation.hidden {
+        Some(_) => Ok(()),
+        None => news::gone(app, tx, now, observation),
     }
+}
+
+/// Shows a hidden observation to everybody again; browsers hear of it.
+pub(super) fn show(
+    app: &App,
+    tx: &Tx,
+    now: DateTime<Utc>,
+    observation: &Observation,
+) -> Result<()> {
+    if observation.hidden.is_none() {
+        return Ok(());
+    }
+    store::set_hidden(tx, observation.id, None)?;
+    news::changed(app, tx, now, &store::one(tx, observation.id)?)
 }

@@ -14,7 +14,7 @@ const TOPIC: &str = "observations";
 pub fn posted(app: &App, tx: &Tx, now: DateTime<Utc>, observation: &Observation) -> Result<()> {
     let json = ObservationJson::from(observation);
     app.bus.append(tx, now, TOPIC, "observation.new", &json)?;
-    telling::expect(app, tx, now, observation)
+    telling::order_letters(app, tx, now, observation)
 }
 
 /// One that was changed, that got a picture or lost one, or that is shown again. Of a hidden one nobody hears.

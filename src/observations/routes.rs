@@ -3,38 +3,26 @@
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::filters;
+use super::asked::Asked;
 use super::history::{self, Change};
-use super::input::{self, Around, Given};
+use super::input::{Around, Given};
 use super::json::ObservationJson;
-use super::list::{self, PageKey, Wanted};
+use super::list;
 use super::model::Observation;
-use super::{news, store};
+use super::news;
+use super::posting::{self, Added, own, visible};
 use crate::accounts::sites;
-use crate::accounts::{MaybeSignedIn, Member, SignedIn};
+use crate::accounts::{MaybeSignedIn, SignedIn};
 use crate::bursts;
-use crate::bursts::json::Listed;
 use crate::platform::web::extract::{Json, Path, Query};
-use crate::platform::web::form::Faults;
+use crate::platform::web::listing::{Listed, PageKey, Paged};
 use crate::platform::web::problem::Problem;
 use crate::platform::{App, Error, Result, Tx};
-use crate::sky::Equatorial;
-
-const PAGE: usize = 20;
-const LARGEST_PAGE: usize = 200;
-
-/// The same from the same member within this time is one observation: a button pressed twice, a script that tries again, a form
-/// sent again after a network that failed while its pictures were on their way.
-const TWICE: TimeDelta = TimeDelta::hours(1);
-
-/// Characters that are looked for.
-const LONGEST_SEARCH: usize = 200;
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -42,177 +30,6 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(search))
         .routes(routes!(one, change, remove))
         .routes(routes!(changes))
-}
-
-/// Which observations to list; everything that the caller may see, unless a field says otherwise.
-#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
-#[serde(default)]
-pub(super) struct Asked {
-    /// Words that all stand in observer, site, instrument, filter, comparison stars, notes or the burst's name.
-    pub(super) text: String,
-    /// Exposures that began at or after this time or day (RFC 3339, UTC unless said).
-    pub(super) from: String,
-    /// Exposures that began before this time, or on this day at the latest.
-    pub(super) to: String,
-    /// Magnitude or limit at least …
-    pub(super) brightest: String,
-    /// … and at most.
-    pub(super) faintest: String,
-    /// A part of the instrument's name.
-    pub(super) instrument: String,
-    pub(super) filter: String,
-    /// Id of the observer, or `me`.
-    pub(super) observer: String,
-    /// Id of the burst.
-    pub(super) burst: String,
-    /// Centre of a cone, deg, ICRS; ra, dec and radius go together.
-    pub(super) ra: String,
-    pub(super) dec: String,
-    pub(super) radius: String,
-    /// 1…200, 20 unless given
-    pub(super) limit: String,
-    /// `next` of the page before
-    pub(super) after: String,
-}
-
-impl Asked {
-    /// What is wanted by this caller and how many; every faulty field is named.
-    pub(super) fn understand(&self, caller: Option<&Member>) -> Result<(Wanted, usize)> {
-        let mut faults = Faults::default();
-        let wanted = Wanted {
-            text: searched(&mut faults, "text", &self.text),
-            burst: read(
-                &mut faults,
-                "burst",
-                &self.burst,
-                |text| text.parse().ok(),
-                "the id of a burst",
-            ),
-            observer: read(
-                &mut faults,
-                "observer",
-                &self.observer,
-                |text| observer(text, caller),
-                "the id of a member, or me once you are signed in",
-            ),
-            from: read(
-                &mut faults,
-                "from",
-                &self.from,
-                |text| moment(text, TimeDelta::zero()),
-                "a day or a time, such as 2026-11-20",
-            ),
-            to: read(
-                &mut faults,
-                "to",
-                &self.to,
-                |text| moment(text, TimeDelta::days(1)),
-                "a day or a time, such as 2026-11-21",
-            ),
-            brightest: angle(&mut faults, "brightest", &self.brightest, -30.0..=40.0),
-            faintest: angle(&mut faults, "faintest", &self.faintest, -30.0..=40.0),
-            instrument: searched(&mut faults, "instrument", &self.instrument),
-            filter: filled(&self.filter).map(|text| {
-                filters::known(text)
-                    .map_or(text, |known| known.code)
-                    .to_owned()
-            }),
-            cone: self.cone(&mut faults),
-            member: caller.map(|member| member.id),
-            officer: caller.is_some_and(|member| member.officer),
-            after: read(
-                &mut faults,
-                "after",
-                &self.after,
-                PageKey::parse,
-                "the next of an earlier page",
-            ),
-        };
-        let limit = limit(&mut faults, &self.limit);
-        faults.done().map(|()| (wanted, limit))
-    }
-
-    fn cone(&self, faults: &mut Faults) -> Option<(Equatorial, f64)> {
-        let given = [&self.ra, &self.dec, &self.radius];
-        let given = given
-            .into_iter()
-            .filter(|text| filled(text).is_some())
-            .count();
-        let ra = angle(faults, "ra", &self.ra, 0.0..=360.0);
-        let dec = angle(faults, "dec", &self.dec, -90.0..=90.0);
-        let radius = angle(faults, "radius", &self.radius, 0.0..=180.0);
-        if given == 1 || given == 2 {
-            faults.add("radius", "ra, dec and radius go together");
-        }
-        Some((Equatorial::new(ra?, dec?)?, radius?))
-    }
-}
-
-fn filled(text: &str) -> Option<&str> {
-    Some(text.trim()).filter(|text| !text.is_empty())
-}
-
-/// The field understood; an empty one counts as not given.
-fn read<T>(
-    faults: &mut Faults,
-    field: &str,
-    text: &str,
-    understand: impl Fn(&str) -> Option<T>,
-    must: &str,
-) -> Option<T> {
-    let understood = understand(filled(text)?).ok_or_else(|| format!("must be {must}"));
-    faults.take(field, understood)
-}
-
-fn searched(faults: &mut Faults, field: &str, text: &str) -> Option<String> {
-    let must = format!("at most {LONGEST_SEARCH} characters");
-    let short = |text: &str| text.chars().count() <= LONGEST_SEARCH;
-    let short = |text: &str| short(text).then(|| text.to_owned());
-    read(faults, field, text, short, &must)
-}
-
-fn angle(
-    faults: &mut Faults,
-    field: &str,
-    text: &str,
-    range: std::ops::RangeInclusive<f64>,
-) -> Option<f64> {
-    let must = format!("a number from {} to {}", range.start(), range.end());
-    let number = |text: &str| text.replace('−', "-").replace(',', ".").parse().ok();
-    let within = |text: &str| number(text).filter(|number| range.contains(number));
-    read(faults, field, text, within, &must)
-}
-
-fn limit(faults: &mut Faults, text: &str) -> usize {
-    let within = |text: &str| {
-        let limit = text.parse().ok();
-        limit.filter(|limit| (1..=LARGEST_PAGE).contains(limit))
-    };
-    read(faults, "limit", text, within, "a number from 1 to 200").unwrap_or(PAGE)
-}
-
-fn observer(text: &str, caller: Option<&Member>) -> Option<i64> {
-    match text {
-        "me" => caller.map(|member| member.id),
-        id => id.parse().ok(),
-    }
-}
-
-/// A time, or a day's beginning moved on by `later`. A plus sign that was not escaped arrives as a blank.
-fn moment(text: &str, later: TimeDelta) -> Option<DateTime<Utc>> {
-    let day = |text| input::instant(&format!("{text} 00:00")).map(|day| day + later);
-    input::instant(text)
-        .or_else(|| input::instant(&text.replace(' ', "+")))
-        .or_else(|| day(text))
-}
-
-#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
-#[serde(default)]
-struct Paged {
-    /// 1…200, 20 unless given
-    limit: String,
-    /// `next` of the page before
-    after: String,
 }
 
 /// A burst's observations, the latest exposure first.
@@ -274,13 +91,13 @@ async fn post(
             now,
         };
         given
-            .checked(&input::blank(id, member.id), &around)
+            .checked(&Observation::blank(id, member.id), &around)
             .map_err(Error::Invalid)
     };
     let new = app.db.read(checked).await?;
     let write = {
         let app = app.clone();
-        move |tx: &Tx| match add(tx, now, &new)? {
+        move |tx: &Tx| match posting::add(tx, now, &new)? {
             Added::New(observation) => {
                 news::posted(&app, tx, now, &observation)?;
                 Ok((StatusCode::CREATED, observation))
@@ -292,43 +109,6 @@ async fn post(
     let location = format!("/api/observations/{}", observation.id);
     let json = Json(ObservationJson::from(&observation));
     Ok((status, [(header::LOCATION, location)], json).into_response())
-}
-
-/// What became of an observation that was posted.
-pub(super) enum Added {
-    New(Observation),
-    /// The same member posted the very same a while ago.
-    Already(Observation),
-}
-
-/// Keeps a new observation, unless the same is there already. The caller tells of it.
-pub(super) fn add(tx: &Tx, now: DateTime<Utc>, new: &Observation) -> Result<Added> {
-    let lately = store::posted_since(tx, (new.member_id, new.burst_id), now - TWICE)?;
-    if let Some(same) = lately.into_iter().find(|other| other.says_the_same(new)) {
-        return Ok(Added::Already(same));
-    }
-    let id = store::insert(tx, now, new)?;
-    Ok(Added::New(store::one(tx, id)?))
-}
-
-/// An observation that this member, or a stranger, may see.
-pub(super) fn visible(conn: &Connection, id: i64, member: Option<&Member>) -> Result<Observation> {
-    let observation = store::one(conn, id)?;
-    match observation.is_seen_by(member) {
-        true => Ok(observation),
-        false => Err(Error::NotFound("observation")),
-    }
-}
-
-/// An observation that this member may change; one that they only see is refused.
-pub(super) fn own(conn: &Connection, id: i64, member: &Member) -> Result<Observation> {
-    let observation = visible(conn, id, Some(member))?;
-    match observation.is_of(member) {
-        true => Ok(observation),
-        false => Err(Error::Forbidden(
-            "this is somebody else’s observation; only they and the officers of the club may change it",
-        )),
-    }
 }
 
 /// One observation.
@@ -358,61 +138,15 @@ async fn change(
         let app = app.clone();
         move |tx: &Tx| {
             let before = own(tx, id, &member)?;
-            let after = revised(tx, now, &given, &before)?;
-            match replace(tx, now, (&before, &after), &member)? {
-                true => changed(&app, tx, now, id),
+            let after = posting::revised(tx, now, &given, &before)?;
+            match posting::replace(tx, now, (&before, &after), &member)? {
+                true => posting::changed(&app, tx, now, id),
                 false => Ok(before),
             }
         }
     };
     let written = app.db.write(write).await?;
     Ok(Json(ObservationJson::from(&written)))
-}
-
-/// `before` with what was given, checked.
-pub(super) fn revised(
-    conn: &Connection,
-    now: DateTime<Utc>,
-    given: &Given,
-    before: &Observation,
-) -> Result<Observation> {
-    let burst = bursts::store::burst(conn, before.burst_id)?;
-    let sites = sites::store::of_member(conn, before.member_id)?;
-    let around = Around {
-        burst: &burst,
-        sites: &sites,
-        now,
-    };
-    given.checked(before, &around).map_err(Error::Invalid)
-}
-
-/// Writes a change and keeps what was there before. What says the same as before changes nothing, and gives false. The caller tells of it.
-/// [`Error::Invalid`] with field `revision` where `after` was made from an earlier revision than `before`.
-pub(super) fn replace(
-    tx: &Tx,
-    now: DateTime<Utc>,
-    (before, after): (&Observation, &Observation),
-    by: &Member,
-) -> Result<bool> {
-    if before.says_the_same(after) {
-        return Ok(false);
-    }
-    if before.revision != after.revision {
-        return Err(Error::invalid(
-            "revision",
-            input::overtaken(before.revision),
-        ));
-    }
-    history::keep(tx, now, before, by.id)?;
-    store::update(tx, now, after)?;
-    Ok(true)
-}
-
-/// An observation as it is after a change, of which browsers hear where they may see it.
-pub(super) fn changed(app: &App, tx: &Tx, now: DateTime<Utc>, id: i64) -> Result<Observation> {
-    let changed = store::one(tx, id)?;
-    news::changed(app, tx, now, &changed)?;
-    Ok(changed)
 }
 
 /// Removes an observation with its pictures and its history. For its owner and for officers.
@@ -425,19 +159,10 @@ async fn remove(
     let now = app.clock.now();
     let write = {
         let app = app.clone();
-        move |tx: &Tx| take_away(&app, tx, now, &own(tx, id, &member)?)
+        move |tx: &Tx| posting::take_away(&app, tx, now, &own(tx, id, &member)?)
     };
     app.db.write(write).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Removes an observation and tells of it, unless nobody saw it anyway.
-pub(super) fn take_away(app: &App, tx: &Tx, now: DateTime<Utc>, gone: &Observation) -> Result<()> {
-    store::delete(tx, gone.id)?;
-    match gone.hidden {
-        Some(_) => Ok(()),
-        None => news::gone(app, tx, now, gone),
-    }
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]

@@ -7,6 +7,7 @@ use rusqlite::{Connection, Params, Row, named_params, params};
 
 use super::model::{Hidden, Image, Observation, Photometry, System};
 use crate::accounts::Member;
+use crate::bursts::store::SAME;
 use crate::platform::{Error, Result, Tx};
 use crate::sky::Equatorial;
 
@@ -25,19 +26,16 @@ pub fn one(conn: &Connection, id: i64) -> Result<Observation> {
         .ok_or(Error::NotFound("observation"))
 }
 
-/// An observation belongs to what was in the sky: of burst :burst, and of the same one as other missions saw it. Reads the
-/// bursts' `burst_links`.
-pub(super) const OF_BURST: &str = "o.burst_id in (select :burst union all select other_id from burst_links where burst_id = :burst)";
-
-/// A burst's observations that everybody sees, the earliest first.
+/// Observations of a burst, and of the same one as other missions saw it, that everybody sees: the earliest first.
 pub fn shown(conn: &Connection, burst: i64) -> Result<Vec<Observation>> {
-    let of_burst = format!("where {OF_BURST} and o.hidden_at is null order by o.observed_at, o.id");
+    let of_burst =
+        format!("where o.burst_id in {SAME} and o.hidden_at is null order by o.observed_at, o.id");
     select(conn, &of_burst, named_params! { ":burst": burst })
 }
 
-/// A burst's observations that this member may see, the latest first.
+/// Those of them that this member, or a stranger, may see: the latest first.
 pub fn seen_by(conn: &Connection, burst: i64, member: Option<&Member>) -> Result<Vec<Observation>> {
-    let of_burst = format!("where {OF_BURST} order by o.observed_at desc, o.id desc");
+    let of_burst = format!("where o.burst_id in {SAME} order by o.observed_at desc, o.id desc");
     let mut all = select(conn, &of_burst, named_params! { ":burst": burst })?;
     all.retain(|observation| observation.is_seen_by(member));
     Ok(all)
@@ -49,11 +47,11 @@ pub(super) fn select(
     which: &str,
     params: impl Params,
 ) -> Result<Vec<Observation>> {
-    some(conn, which, params, usize::MAX, |_| true)
+    select_first(conn, which, params, usize::MAX, |_| true)
 }
 
-/// The same, of which only those that `wanted` lets pass, and no more than `most`.
-pub(super) fn some(
+/// The first `most` of them that `wanted` lets pass, with the pictures.
+pub(super) fn select_first(
     conn: &Connection,
     which: &str,
     params: impl Params,
@@ -155,9 +153,10 @@ pub fn delete(tx: &Tx, id: i64) -> Result<()> {
     Ok(())
 }
 
-/// Takes an observation from sight, or with `None` shows it again.
-pub fn hide(tx: &Tx, now: DateTime<Utc>, id: i64, why: Option<&str>) -> Result<()> {
-    let at = why.map(|_| now.timestamp_micros());
+/// Whether an observation is hidden from now on, since when and why.
+pub fn set_hidden(tx: &Tx, id: i64, hidden: Option<&Hidden>) -> Result<()> {
+    let at = hidden.map(|hidden| hidden.at.timestamp_micros());
+    let why = hidden.map(|hidden| hidden.why.as_str());
     tx.prepare_cached("update observations set hidden_at = ?2, hidden_why = ?3 where id = ?1")?
         .execute(params![id, at, why])?;
     Ok(())

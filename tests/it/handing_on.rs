@@ -4,7 +4,7 @@ use std::io::{Cursor, Read as _};
 
 use chrono::TimeDelta;
 use grb_app::notices::Kind;
-use grb_app::observations::model::{Observation, Photometry, System};
+use grb_app::observations::model::{Observation, Photometry};
 use grb_app::observations::store;
 use grb_app::platform::App;
 use grb_app::sky::Equatorial;
@@ -12,7 +12,7 @@ use reqwest::Response;
 use serde_json::Value;
 
 use crate::aavso::rules;
-use crate::common::{NOW, Served, TestApp, gbm, triggered};
+use crate::common::{Served, TestApp, gbm, triggered};
 use crate::people::{cookie, form, member};
 
 pub(crate) const FORMATS: [&str; 5] = [
@@ -26,19 +26,12 @@ pub(crate) const FORMATS: [&str; 5] = [
 /// A limit of 19.5 in R by this member, half an hour after the trigger.
 pub(crate) fn limit(burst: i64, member: i64) -> Observation {
     Observation {
-        id: 0,
-        burst_id: burst,
-        member_id: member,
-        observer: String::new(),
-        revision: 1,
-        site_id: None,
         site: Some("Orion Hill".into()),
         position: Equatorial {
             ra: 210.5,
             dec: -12.25,
         },
         coordinates: "210.5 -12.25".into(),
-        system: System::IcrsJ2000,
         instrument: "RC8".into(),
         field_deg: Some(0.8),
         start: triggered() + TimeDelta::minutes(30),
@@ -48,14 +41,7 @@ pub(crate) fn limit(burst: i64, member: i64) -> Observation {
             limit: Some(19.5),
             ..Photometry::default()
         },
-        comparison_stars: None,
-        notes: None,
-        airmass: None,
-        time_meant: false,
-        hidden: None,
-        images: Vec::new(),
-        created_at: *NOW,
-        updated_at: *NOW,
+        ..Observation::blank(burst, member)
     }
 }
 

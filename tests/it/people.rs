@@ -9,6 +9,7 @@ use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
 use crate::common::{Served, TestApp, count, gbm_at};
+use crate::handing_on;
 
 pub(crate) const PASSWORD: &str = "seven quiet owls over Pic du Midi";
 
@@ -952,11 +953,25 @@ async fn a_deleted_member_leaves_nothing() {
     );
     desk.take(&burst).await;
     grb_app::alerts::settle(&desk.app).await.unwrap();
+    handing_on::observe(&desk.app, handing_on::limit(1, 1)).await;
+    handing_on::run(
+        &desk.app,
+        "insert into observers (member_id, aavso_code) values (1, 'ADA');
+         insert into observation_history (observation_id, revision, changed_by, changed_at, before) values (1, 1, 1, 0, '{}');
+         insert into observation_images (observation_id, member_id, sha256, kind, width, height, thumb_width, thumb_height, bytes, created_at, thumb, full)
+             values (1, 1, '00', 'png', 1, 1, 1, 1, 2, 0, x'00', x'00')",
+    )
+    .await;
     // What is not there before proves nothing when it is not there after.
     let owned = rows_of_members(&desk).await;
     for table in [
         "api_tokens",
         "channels",
+        "follows",
+        "observation_history",
+        "observation_images",
+        "observations",
+        "observers",
         "outbox",
         "second_steps",
         "sessions",
@@ -984,6 +999,8 @@ async fn a_deleted_member_leaves_nothing() {
     let export: Value = export.json().await.unwrap();
     assert_eq!(export["member"]["email"], "known@example.org");
     assert_eq!(export["tables"]["api_tokens"][0]["name"], "dome");
+    assert_eq!(export["tables"]["observations"][0]["instrument"], "RC8");
+    assert_eq!(export["tables"]["observation_images"][0]["full"], "1 bytes");
     let text = export.to_string();
     assert!(
         !text.contains("argon2") && !text.contains("\"hash\"") && !text.contains("\"payload\"")
@@ -1027,7 +1044,7 @@ async fn rows_of_members(desk: &Served) -> BTreeMap<String, i64> {
         let mut tables = conn.prepare(
             "select distinct t.name, 'member_id is not null' from sqlite_schema t join pragma_table_info(t.name) c
              where t.type = 'table' and c.name = 'member_id'
-             union all select 'telescopes', 'true'",
+             union all select 'telescopes', 'true' union all select 'observation_history', 'true'",
         )?;
         let tables = tables.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let tables: Vec<(String, String)> = tables.collect::<Result<_, _>>()?;

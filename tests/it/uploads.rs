@@ -4,7 +4,7 @@ use std::io::Cursor;
 use std::time::Duration;
 
 use grb_app::notices::Kind;
-use grb_app::observations::{Observation, System, images, model, store};
+use grb_app::observations::{Observation, images, store};
 use grb_app::platform::App;
 use grb_app::sky::Equatorial;
 use image::{ImageFormat, Rgb, RgbImage};
@@ -35,30 +35,12 @@ pub(crate) async fn observe(app: &App, owner: &'static str) -> i64 {
             })?;
         let burst_id = tx.query_row("select min(id) from bursts", [], |row| row.get(0))?;
         let observation = Observation {
-            id: 0,
-            burst_id,
-            member_id,
-            observer: String::new(),
-            revision: 1,
-            site_id: None,
-            site: None,
             position: Equatorial::new(54.5, -26.9).unwrap(),
             coordinates: "54.5 -26.9".into(),
-            system: System::IcrsJ2000,
             instrument: "200 mm".into(),
-            field_deg: None,
             start: *NOW,
             exposure: Some(60.0),
-            filter: None,
-            photometry: model::Photometry::default(),
-            comparison_stars: None,
-            notes: None,
-            airmass: None,
-            time_meant: false,
-            hidden: None,
-            images: Vec::new(),
-            created_at: *NOW,
-            updated_at: *NOW,
+            ..Observation::blank(burst_id, member_id)
         };
         store::insert(tx, *NOW, &observation)
     });

@@ -22,7 +22,7 @@ const MOST_DRAWN: usize = 80;
 const LEAST_WIDTH: f64 = 0.5;
 
 /// The covered part as a part of a page, HTML; `None` where there is nothing to draw.
-pub fn part(
+pub(super) fn part(
     burst: &Burst,
     region: Option<&Region>,
     observations: &[Observation],
@@ -45,7 +45,7 @@ struct Part {
 }
 
 /// The fields of all observations that could have seen a burst, and what they hold of its region.
-pub struct Coverage {
+pub(super) struct Coverage {
     name: String,
     position: Equatorial,
     region: Region,
@@ -66,7 +66,7 @@ struct Look {
 
 impl Coverage {
     /// `None` without a position or without a field. What ended before the trigger saw nothing of the burst and does not count.
-    pub fn of(
+    pub(super) fn of(
         burst: &Burst,
         region: Option<&Region>,
         observations: &[Observation],
@@ -95,7 +95,7 @@ impl Coverage {
     }
 
     /// The region and the fields on a finding chart, or on the whole sky if the region is wide.
-    pub fn drawn(&self) -> String {
+    pub(super) fn drawn(&self) -> String {
         let fields = self.distinct();
         if self.is_near() {
             return sky::finder(&FinderSpec {
@@ -120,7 +120,7 @@ impl Coverage {
     }
 
     /// Such as `The club has covered 62 % of the region, in 4 fields, the first 35 minutes after the trigger.`
-    pub fn words(&self) -> String {
+    pub(super) fn words(&self) -> String {
         let what = if self.is_point() {
             "position"
         } else {

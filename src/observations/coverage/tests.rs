@@ -3,7 +3,7 @@ use chrono::TimeDelta;
 use super::Coverage;
 use crate::bursts::{Best, Burst};
 use crate::notices::{Format, Kind, Mission, Notice};
-use crate::observations::model::{Footprint, Image, Observation, Photometry, System};
+use crate::observations::model::{Footprint, Image, Observation};
 use crate::sky::{Equatorial, Region};
 
 fn at(ra: f64, dec: f64) -> Equatorial {
@@ -32,29 +32,13 @@ fn look(after: i64, (ra, dec): (f64, f64), field_deg: Option<f64>) -> Observatio
     let start = burst().trigger_time.unwrap() + TimeDelta::minutes(after);
     Observation {
         id: 1,
-        burst_id: 1,
-        member_id: 1,
         observer: "Vera".into(),
-        revision: 1,
-        site_id: None,
-        site: None,
         position: at(ra, dec),
-        coordinates: String::new(),
-        system: System::IcrsJ2000,
         instrument: "C11".into(),
         field_deg,
         start,
         exposure: Some(60.0),
-        filter: None,
-        photometry: Photometry::default(),
-        comparison_stars: None,
-        notes: None,
-        airmass: None,
-        time_meant: false,
-        hidden: None,
-        images: Vec::new(),
-        created_at: start,
-        updated_at: start,
+        ..Observation::blank(1, 1)
     }
 }
 

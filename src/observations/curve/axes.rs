@@ -4,21 +4,21 @@ use super::points::{Curve, Point, Value};
 
 /// Of the time axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Scale {
+pub(crate) enum Scale {
     #[default]
     Log,
     Linear,
 }
 
 impl Scale {
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Log => "log",
             Self::Linear => "linear",
         }
     }
 
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         [Self::Log, Self::Linear]
             .into_iter()
             .find(|scale| scale.as_str() == text)

@@ -22,7 +22,7 @@ use crate::sky::svg::{self, escaped, number};
 
 /// For which screens a drawing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Size {
+pub(crate) enum Size {
     Wide,
     /// A phone, 360 px wide.
     Narrow,
@@ -68,7 +68,7 @@ impl Size {
 }
 
 /// The light curve as SVG text: bright at the top, time to the right; in time with the number of points, of about 400 bytes each.
-pub fn drawing(curve: &Curve, scale: Scale, size: Size) -> String {
+pub(crate) fn drawing(curve: &Curve, scale: Scale, size: Size) -> String {
     Drawing::new(curve, curve.possible(scale), size).drawn()
 }
 

@@ -4,7 +4,7 @@ use super::points::{Curve, Point, Value};
 
 /// A straight line in magnitude against the logarithm of time, by weighted least squares.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Fit {
+pub(crate) struct Fit {
     /// Index of the filter.
     pub band: usize,
     /// F ∝ t^−α: positive where it fades.

@@ -23,14 +23,14 @@ use askama::Template;
 use super::model::Observation;
 use crate::bursts::Burst;
 
-pub use axes::Scale;
-pub use drawing::{Size, drawing};
-pub use points::Curve;
+pub(super) use axes::Scale;
+pub(super) use drawing::{Size, drawing};
+pub(super) use points::Curve;
 pub(super) use routes::router;
 pub(super) use words::caption;
 
 /// The curve as a part of a page, HTML; `None` without anything to draw.
-pub fn part(burst: &Burst, observations: &[Observation]) -> Option<String> {
+pub(super) fn part(burst: &Burst, observations: &[Observation]) -> Option<String> {
     let curve = Curve::of(burst, observations)?;
     let scale = curve.default_scale();
     Part::new(&curve, scale).render().ok()

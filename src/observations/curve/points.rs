@@ -10,7 +10,7 @@ use crate::observations::model::Observation;
 
 /// What a burst's observations say of its brightness. There is at least one point, and every number in it is finite.
 #[derive(Debug, Clone)]
-pub struct Curve {
+pub(crate) struct Curve {
     pub burst_id: i64,
     pub name: String,
     pub trigger: Option<DateTime<Utc>>,
@@ -28,7 +28,7 @@ pub struct Curve {
 
 /// One measurement.
 #[derive(Debug, Clone)]
-pub struct Point {
+pub(crate) struct Point {
     pub observation: i64,
     /// From the origin to the middle of the exposure, s.
     pub seconds: f64,
@@ -47,7 +47,7 @@ pub struct Point {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Value {
+pub(crate) enum Value {
     /// Magnitude, and its error of one standard deviation.
     Seen(f64, Option<f64>),
     /// Fainter than this magnitude.
@@ -56,7 +56,7 @@ pub enum Value {
 
 /// A filter of the curve.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Band {
+pub(crate) struct Band {
     /// A code of [`filters`], or what the member wrote; `no filter given`.
     pub label: String,
     pub colour: Colour,
@@ -67,7 +67,7 @@ pub struct Band {
 
 /// Of the filter, coarse enough to be told by eye.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Colour {
+pub(crate) enum Colour {
     Blue,
     Green,
     Red,
@@ -78,7 +78,7 @@ pub enum Colour {
 
 /// Of the mark: what tells filters apart where everything is red.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
+pub(crate) enum Shape {
     Circle,
     Square,
     Diamond,
@@ -91,7 +91,7 @@ pub enum Shape {
 
 /// A member of the curve.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Observer {
+pub(crate) struct Observer {
     pub name: String,
     pub style: Style,
     id: i64,
@@ -99,7 +99,7 @@ pub struct Observer {
 
 /// How a member's marks are filled; a fourth and all further ones share the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Style {
+pub(crate) enum Style {
     Solid,
     Hollow,
     Dotted,
@@ -108,7 +108,7 @@ pub enum Style {
 
 impl Curve {
     /// `None` where no observation says how bright it was, or was not.
-    pub fn of(burst: &Burst, observations: &[Observation]) -> Option<Self> {
+    pub(crate) fn of(burst: &Burst, observations: &[Observation]) -> Option<Self> {
         let measured: Vec<&Observation> = observations
             .iter()
             .filter(|observation| value(observation).is_some())
@@ -137,7 +137,7 @@ impl Curve {
     }
 
     /// Logarithmic, unless a point would be missing there.
-    pub fn default_scale(&self) -> Scale {
+    pub(crate) fn default_scale(&self) -> Scale {
         if self.has_log() && self.early() == 0 {
             Scale::Log
         } else {
@@ -146,45 +146,45 @@ impl Curve {
     }
 
     /// Whether there is a trigger to count from, and a point after it.
-    pub fn has_log(&self) -> bool {
+    pub(crate) fn has_log(&self) -> bool {
         self.trigger.is_some() && self.early() < self.points.len()
     }
 
     /// The scale, or the linear one where a logarithm cannot be had.
-    pub fn possible(&self, scale: Scale) -> Scale {
+    pub(crate) fn possible(&self, scale: Scale) -> Scale {
         if self.has_log() { scale } else { Scale::Linear }
     }
 
     /// Points before the trigger, which have no place on a logarithmic axis.
-    pub fn early(&self) -> usize {
+    pub(crate) fn early(&self) -> usize {
         self.points
             .iter()
             .filter(|point| point.seconds <= 0.0)
             .count()
     }
 
-    pub fn shown(&self, scale: Scale) -> impl Iterator<Item = &Point> {
+    pub(crate) fn shown(&self, scale: Scale) -> impl Iterator<Item = &Point> {
         let log = scale == Scale::Log;
         self.points
             .iter()
             .filter(move |point| !log || point.seconds > 0.0)
     }
 
-    pub fn band(&self, point: &Point) -> &Band {
+    pub(crate) fn band(&self, point: &Point) -> &Band {
         &self.bands[point.band]
     }
 
-    pub fn observer(&self, point: &Point) -> &Observer {
+    pub(crate) fn observer(&self, point: &Point) -> &Observer {
         &self.observers[point.observer]
     }
 
     /// The sound fits of the filters with the most detections: few enough to be told apart.
-    pub fn best_fits(&self) -> impl Iterator<Item = &Fit> {
+    pub(crate) fn best_fits(&self) -> impl Iterator<Item = &Fit> {
         self.fits.iter().filter(|fit| fit.sound).take(3)
     }
 
     /// The first detection after the trigger, through which the guide goes: seconds and magnitude.
-    pub fn guide(&self) -> Option<(f64, f64)> {
+    pub(crate) fn guide(&self) -> Option<(f64, f64)> {
         self.trigger?;
         self.points.iter().find_map(|point| match point.value {
             Value::Seen(magnitude, _) if point.seconds > 0.0 => Some((point.seconds, magnitude)),
@@ -195,20 +195,20 @@ impl Curve {
 
 impl Value {
     /// Of the detection or the limit.
-    pub fn magnitude(self) -> f64 {
+    pub(crate) fn magnitude(self) -> f64 {
         match self {
             Self::Seen(magnitude, _) | Self::Limit(magnitude) => magnitude,
         }
     }
 
-    pub fn is_seen(self) -> bool {
+    pub(crate) fn is_seen(self) -> bool {
         matches!(self, Self::Seen(..))
     }
 }
 
 impl Band {
     /// A mark of no filter in particular.
-    pub const fn sample() -> Self {
+    pub(crate) const fn sample() -> Self {
         Self {
             label: String::new(),
             colour: Colour::Clear,
@@ -229,7 +229,7 @@ impl Colour {
     }
 
     /// The class that carries it, `band-` and this.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Blue => "blue",
             Self::Green => "green",
@@ -240,7 +240,7 @@ impl Colour {
     }
 
     /// In the dark theme.
-    pub fn hex(self) -> &'static str {
+    pub(crate) fn hex(self) -> &'static str {
         match self {
             Self::Blue => "#86b0ff",
             Self::Green => "#8fd3a0",
@@ -278,7 +278,7 @@ impl Shape {
     }
 
     /// Path data around 0 0, about one unit in each direction.
-    pub fn path(self) -> &'static str {
+    pub(crate) fn path(self) -> &'static str {
         match self {
             Self::Circle => "M1 0A1 1 0 1 1 -1 0A1 1 0 1 1 1 0Z",
             Self::Square => "M-.9 -.9H.9V.9H-.9Z",
@@ -295,7 +295,7 @@ impl Shape {
 }
 
 impl Style {
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Solid => "solid",
             Self::Hollow => "hollow",

@@ -7,8 +7,7 @@ use super::points::{Curve, Style, Value};
 use super::{Size, drawing, part, words};
 use crate::bursts::Burst;
 use crate::notices::{Format, Kind, Mission, Notice};
-use crate::observations::model::{Observation, Photometry, System};
-use crate::sky::Equatorial;
+use crate::observations::model::{Observation, Photometry};
 
 fn trigger() -> DateTime<Utc> {
     "2026-11-20T21:59:00Z".parse().unwrap()
@@ -30,29 +29,12 @@ fn observation(member: i64, after: f64, filter: &str, photometry: Photometry) ->
     let start = trigger() + TimeDelta::microseconds((after * 1e6) as i64);
     Observation {
         id: 1,
-        burst_id: 1,
-        member_id: member,
         observer: format!("Member {member}"),
-        revision: 1,
-        site_id: None,
-        site: None,
-        position: Equatorial { ra: 0.0, dec: 0.0 },
-        coordinates: String::new(),
-        system: System::IcrsJ2000,
         instrument: "C11".into(),
-        field_deg: None,
         start,
-        exposure: None,
         filter: Some(filter.to_owned()).filter(|filter| !filter.is_empty()),
         photometry,
-        comparison_stars: None,
-        notes: None,
-        airmass: None,
-        time_meant: false,
-        hidden: None,
-        images: Vec::new(),
-        created_at: start,
-        updated_at: start,
+        ..Observation::blank(1, member)
     }
 }
 
@@ -346,7 +328,7 @@ fn the_caption_says_what_there_is() {
     let caption = words::caption(&curve(&observations[2..]), Scale::Log).join(" ");
     assert_eq!(
         caption,
-        "1 limit by Member 2. Nobody saw it: fainter than 15.0 in clear light, 60 s after the trigger."
+        "1 limit by Member 2. Nobody saw it: fainter than 15.0 in unfiltered light, 60 s after the trigger."
     );
 }
 

@@ -1,11 +1,10 @@
 //! The light curve in sentences.
 
-use chrono::TimeDelta;
-
 use super::axes::Scale;
 use super::fit::Fit;
 use super::points::{Curve, Point, Style, Value};
-use crate::bursts::view::after;
+use crate::bursts::view::{after, from_trigger};
+use crate::observations::words;
 
 /// Longer names than this are cut in a legend.
 const LONGEST: usize = 22;
@@ -76,8 +75,8 @@ fn deepest(curve: &Curve) -> Option<String> {
         .iter()
         .max_by(|a, b| a.value.magnitude().total_cmp(&b.value.magnitude()))?;
     Some(format!(
-        "Nobody saw it: fainter than {:.1}{}{}.",
-        faintest.value.magnitude(),
+        "Nobody saw it: fainter than {}{}{}.",
+        words::magnitude(faintest.value.magnitude(), None),
         filter_in_words(&curve.band(faintest).label),
         when(curve, faintest)
     ))
@@ -124,11 +123,9 @@ pub(super) fn point(curve: &Curve, point: &Point) -> String {
 /// `16.20 ± 0.05`, `> 18.5`
 pub(super) fn magnitude(value: Value) -> String {
     match value {
-        Value::Seen(magnitude, Some(error)) => format!("{magnitude:.2} ± {error:.2}"),
-        Value::Seen(magnitude, None) => format!("{magnitude:.2}"),
-        Value::Limit(magnitude) => format!("> {magnitude:.2}"),
+        Value::Seen(magnitude, error) => words::magnitude(magnitude, error),
+        Value::Limit(limit) => format!("> {}", words::magnitude(limit, None)),
     }
-    .replace('-', "−")
 }
 
 /// Since the trigger, or as a date where that is not known.
@@ -141,20 +138,10 @@ pub(super) fn time(curve: &Curve, point: &Point) -> String {
 
 /// `, 12 min after the trigger`
 fn when(curve: &Curve, point: &Point) -> String {
-    let Some(trigger) = curve.trigger else {
-        return format!(", {}", time(curve, point));
-    };
-    let gone = point.at - trigger;
-    let side = if gone < TimeDelta::zero() {
-        "before"
-    } else {
-        "after"
-    };
-    let words = after(point.at, trigger);
-    format!(
-        ", {} {side} the trigger",
-        words.trim_start_matches(['+', '−'])
-    )
+    match curve.trigger {
+        Some(trigger) => format!(", {}", from_trigger(point.at, trigger)),
+        None => format!(", {}", time(curve, point)),
+    }
 }
 
 pub(super) fn time_axis(curve: &Curve) -> &'static str {
@@ -185,15 +172,14 @@ fn systems(curve: &Curve) -> Vec<Option<String>> {
 
 /// A filter as it is printed.
 pub(super) fn filter(label: &str) -> String {
-    cut(&label.replace('\'', "′"))
+    cut(&words::band(label))
 }
 
 /// ` in R`; nothing where no filter was given.
 fn filter_in_words(label: &str) -> String {
     match label {
         "no filter given" => String::new(),
-        "Clear" => " in clear light".to_owned(),
-        label => format!(" in {}", filter(label)),
+        label => words::in_filter(Some(&cut(label))),
     }
 }
 

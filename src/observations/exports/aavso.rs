@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::ascii::ascii;
 use super::harvest::{Harvest, julian_date};
+use crate::observations::words::decimal;
 use crate::observations::{Observation, filters};
 
 /// What separates fields, and so stands in none.
@@ -81,8 +82,8 @@ fn comment(text: &str) -> String {
 fn row(harvest: &Harvest, one: &Observation) -> Option<String> {
     let seen = &one.photometry;
     let (magnitude, error) = match (seen.magnitude, seen.limit) {
-        (Some(magnitude), _) => (short(magnitude), seen.error.map(short)),
-        (None, Some(limit)) => (format!("<{}", short(limit)), None),
+        (Some(magnitude), _) => (decimal(magnitude), seen.error.map(decimal)),
+        (None, Some(limit)) => (format!("<{}", decimal(limit)), None),
         (None, None) => return None,
     };
     if magnitude.len() > MAGNITUDE {
@@ -120,11 +121,6 @@ fn name(harvest: &Harvest) -> String {
     field(&name, NAME)
 }
 
-/// To a thousandth, with a dot always.
-fn short(value: f64) -> String {
-    format!("{:?}", (value * 1000.0).round() / 1000.0)
-}
-
 /// Text as it may stand in a field.
 fn field(text: &str, most: usize) -> String {
     let plain = ascii(text, usize::MAX).replace(DELIMITER, ";");
@@ -155,7 +151,7 @@ fn notes(one: &Observation, filter: Option<&filters::Filter>) -> String {
         system.map(|system| format!("MAGSYS={system}")),
         seen.magnitude
             .and(seen.limit)
-            .map(|limit| format!("LIMIT={}", short(limit))),
+            .map(|limit| format!("LIMIT={}", decimal(limit))),
         one.comparison_stars
             .as_ref()
             .map(|stars| format!("COMP={stars}")),

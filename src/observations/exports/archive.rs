@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use axum::body::Bytes;
 use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
 use futures::{Stream, StreamExt as _, stream};
-use rusqlite::OptionalExtension as _;
+use rusqlite::Connection;
 use serde_json::json;
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 use tokio::time::timeout;
@@ -20,8 +20,9 @@ use super::circular::Draft;
 use super::harvest::Harvest;
 use super::{aavso, csv, votable};
 use crate::bursts::json::BurstJson;
-use crate::observations::ObservationJson;
 use crate::observations::curve::{Curve, Size, drawing};
+use crate::observations::images;
+use crate::observations::json::ObservationJson;
 use crate::platform::{App, Error, Result};
 
 /// Made and read at the same time; each is a file on the disk until it has been read.
@@ -184,18 +185,18 @@ async fn with_picture(
     observation: i64,
     image: i64,
 ) -> Result<ZipWriter<File>> {
-    let add = move |conn: &rusqlite::Connection| {
-        let sql = "select full from observation_images where id = ?1";
-        let full = conn.query_row(sql, [image], |row| row.get::<_, Vec<u8>>(0));
-        if let Some(full) = full.optional()? {
-            // It is as small as it gets.
-            let stored = options(now).compression_method(CompressionMethod::Stored);
-            let written = zip
-                .start_file(format!("images/{observation}-{image}.webp"), stored)
-                .map_err(anyhow::Error::from)
-                .and_then(|()| Ok(zip.write_all(&full)?));
-            written.context("Writing an archive")?;
-        }
+    let add = move |conn: &Connection| {
+        let full = match images::pixels(conn, observation, image, images::Size::Full) {
+            Err(Error::NotFound(_)) => return Ok(zip),
+            found => found?,
+        };
+        // It is as small as it gets.
+        let stored = options(now).compression_method(CompressionMethod::Stored);
+        let written = zip
+            .start_file(format!("images/{observation}-{image}.webp"), stored)
+            .map_err(anyhow::Error::from)
+            .and_then(|()| Ok(zip.write_all(&full)?));
+        written.context("Writing an archive")?;
         Ok(zip)
     };
     app.db.read(add).await

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ascii::ascii;
 use super::harvest::Harvest;
 use crate::notices::Mission;
+use crate::observations::words::decimal;
 use crate::observations::{Observation, filters};
 
 /// A circular has fewer lines than this.
@@ -265,11 +266,11 @@ fn chosen<'a>(measured: &[&'a Observation], rows: usize) -> Vec<&'a Observation>
 
 fn row(harvest: &Harvest, one: &Observation) -> String {
     let seen = &one.photometry;
-    let error = seen.magnitude.and(seen.error).map(decimals);
+    let error = seen.magnitude.and(seen.error).map(decimal);
     let magnitude = match (seen.magnitude, &error) {
         (Some(magnitude), Some(error)) => as_exact(magnitude, error),
-        (Some(magnitude), None) => decimals(magnitude),
-        (None, _) => format!("> {}", seen.limit.map(decimals).unwrap_or_default()),
+        (Some(magnitude), None) => decimal(magnitude),
+        (None, _) => format!("> {}", seen.limit.map(decimal).unwrap_or_default()),
     };
     let after = harvest.since_trigger(one.middle()).map(signed_span);
     let exposure = one.exposure.map(|exposure| format!("{exposure:.0} s"));
@@ -288,11 +289,6 @@ fn row(harvest: &Harvest, one: &Observation) -> String {
         .collect::<String>()
         .trim_end()
         .to_owned()
-}
-
-/// As many decimals as the observer gave, at most three, at least one.
-fn decimals(value: f64) -> String {
-    format!("{:?}", (value * 1000.0).round() / 1000.0)
 }
 
 /// A magnitude with as many decimals as its error has.

@@ -116,7 +116,7 @@ pub(super) const COLUMNS: [Column; 24] = [
         "site",
         Kind::Text,
         None,
-        "meta.id;obs.observer",
+        "meta.id;instr.obsty",
         "Name of the observing site",
         |_, one| text(one.site.as_ref()),
     ),

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::Connection;
 
 use crate::bursts::{self, Burst, model};
-use crate::observations::{Observation, store};
-use crate::platform::{App, Error, Result};
+use crate::observations::{Observation, store, telling};
+use crate::platform::{App, Result};
 
 /// Julian date of 1970-01-01T00:00:00.
 const JD_1970: f64 = 2_440_587.5;
@@ -18,6 +18,8 @@ const MICROS_PER_DAY: f64 = 86_400_000_000.0;
 #[derive(Debug, Clone)]
 pub(super) struct Harvest {
     pub(super) burst: Burst,
+    /// The one member whose observations these are; none: everybody's.
+    pub(super) observer: Option<i64>,
     pub(super) observations: Vec<Observation>,
     /// The AAVSO's codes of those observers who have one, by member.
     pub(super) codes: BTreeMap<i64, String>,
@@ -42,9 +44,11 @@ impl Harvest {
                 .collect();
             circulars.sort_unstable();
             circulars.dedup();
+            let members = observations.iter().map(|one| one.member_id).collect();
             Ok(Self {
-                codes: codes(conn, &observations)?,
+                codes: telling::aavso_codes(conn, &members)?,
                 burst,
+                observer,
                 observations,
                 circulars,
                 club,
@@ -91,22 +95,4 @@ impl Harvest {
 )]
 pub(super) fn julian_date(at: DateTime<Utc>) -> f64 {
     at.timestamp_micros() as f64 / MICROS_PER_DAY + JD_1970
-}
-
-fn codes(conn: &Connection, observations: &[Observation]) -> Result<BTreeMap<i64, String>> {
-    let mut select =
-        conn.prepare_cached("select aavso_code from observers where member_id = ?1")?;
-    let mut codes = BTreeMap::new();
-    for one in observations {
-        if codes.contains_key(&one.member_id) {
-            continue;
-        }
-        let code = select.query_row([one.member_id], |row| row.get(0));
-        let code: Option<Option<String>> = code.optional().map_err(Error::from)?;
-        codes.insert(one.member_id, code.flatten());
-    }
-    let known = codes.into_iter();
-    Ok(known
-        .filter_map(|(member, code)| Some((member, code?)))
-        .collect())
 }

@@ -1,16 +1,12 @@
 //! The page with a circular's draft: to be read, copied, and taken to GCN's own form.
 
 use askama::Template;
-use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::circular::Draft;
 use super::harvest::Harvest;
-use super::routes::{Asked, asked_observer};
-use crate::accounts::extract::MaybeSignedIn;
-use crate::platform::web::extract::{Path, Query};
+use crate::platform::App;
 use crate::platform::web::{Html, Viewer, escaped};
-use crate::platform::{App, Result};
 
 /// GCN's form for a new circular, which takes its fields from the address.
 const FORM: &str = "https://gcn.nasa.gov/circulars/new";
@@ -43,20 +39,12 @@ struct Page {
 }
 
 /// GET /bursts/{id}/circular
-async fn show(
-    State(app): State<App>,
-    viewer: Viewer,
-    member: MaybeSignedIn,
-    Path(id): Path<i64>,
-    Query(asked): Query<Asked>,
-) -> Result<Html<Page>> {
-    let observer = asked_observer(&asked, member)?;
-    let harvest = Harvest::of(&app, id, observer).await?;
+async fn show(viewer: Viewer, harvest: Harvest) -> Html<Page> {
     let draft = Draft::of(&harvest);
     let (form, subject_only) = form(&draft);
-    Ok(Html(Page {
+    Html(Page {
         viewer,
-        id,
+        id: harvest.burst.id,
         name: harvest.burst.name(),
         lines: draft.whole().lines().count(),
         subject: draft.subject,
@@ -64,8 +52,8 @@ async fn show(
         any: !harvest.observations.is_empty(),
         form,
         subject_only,
-        own: observer.is_some(),
-    }))
+        own: harvest.observer.is_some(),
+    })
 }
 
 /// The address of GCN's form with the draft in it; with the subject alone, and `true`, where it would be too long.

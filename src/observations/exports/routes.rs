@@ -1,7 +1,8 @@
 //! Where the formats are fetched.
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderName, header};
 use axum::response::IntoResponse;
 use serde::Deserialize;
@@ -11,7 +12,7 @@ use utoipa_axum::routes;
 use super::circular::Draft;
 use super::harvest::Harvest;
 use super::{aavso, archive, csv, page, votable};
-use crate::accounts::extract::MaybeSignedIn;
+use crate::accounts::{MaybeSignedIn, Member};
 use crate::platform::web::extract::{Path, Query};
 use crate::platform::web::problem::Problem;
 use crate::platform::{App, Error, Result};
@@ -28,33 +29,39 @@ pub(in crate::observations) fn router() -> OpenApiRouter<App> {
 
 /// Whose observations.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
-pub(super) struct Asked {
+struct Asked {
     /// `me`, or the number of a member; everybody's unless given.
     observer: Option<String>,
 }
 
-/// The member whose observations are asked for.
-pub(super) fn asked_observer(
-    asked: &Asked,
-    MaybeSignedIn(member): MaybeSignedIn,
-) -> Result<Option<i64>> {
-    match asked.observer.as_deref().map(str::trim) {
-        None | Some("") => Ok(None),
-        Some("me") => {
-            let member = member.ok_or(Error::Unauthorized("sign in, or send a token"))?;
-            Ok(Some(member.id))
-        }
-        Some(number) => {
-            let number = number.parse();
-            number
-                .map(Some)
-                .map_err(|_| Error::invalid("observer", "must be `me` or the number of a member"))
+impl Asked {
+    /// The member whose observations are asked for.
+    fn member(&self, caller: Option<&Member>) -> Result<Option<i64>> {
+        match self.observer.as_deref().map(str::trim) {
+            None | Some("") => Ok(None),
+            Some("me") => {
+                let caller = caller.ok_or(Error::Unauthorized("sign in, or send a token"))?;
+                Ok(Some(caller.id))
+            }
+            Some(number) => {
+                let number = number.parse();
+                number.map(Some).map_err(|_| {
+                    Error::invalid("observer", "must be `me` or the number of a member")
+                })
+            }
         }
     }
 }
 
-async fn harvest(app: &App, id: i64, asked: &Asked, member: MaybeSignedIn) -> Result<Harvest> {
-    Harvest::of(app, id, asked_observer(asked, member)?).await
+impl FromRequestParts<App> for Harvest {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let Path(burst) = Path::<i64>::from_request_parts(parts, app).await?;
+        let Query(asked) = Query::<Asked>::from_request_parts(parts, app).await?;
+        let MaybeSignedIn(caller) = MaybeSignedIn::from_request_parts(parts, app).await?;
+        Self::of(app, burst, asked.member(caller.as_ref())?).await
+    }
 }
 
 /// Headers of a file to be saved as `grb-260825a-…`.
@@ -68,78 +75,48 @@ fn saved_as(harvest: &Harvest, end: &str, kind: &'static str) -> [(HeaderName, S
 }
 
 /// A burst's observations as CSV (RFC 4180).
-#[utoipa::path(get, path = "/api/bursts/{id}/observations.csv", tag = "observations", params(("id" = i64, Path), Asked), responses((status = 200, content_type = "text/csv", body = String), (status = 404, body = Problem)))]
-async fn as_csv(
-    State(app): State<App>,
-    member: MaybeSignedIn,
-    Path(id): Path<i64>,
-    Query(asked): Query<Asked>,
-) -> Result<impl IntoResponse> {
-    let harvest = harvest(&app, id, &asked, member).await?;
+#[utoipa::path(get, path = "/api/bursts/{id}/observations.csv", tag = "observations", params(("id" = i64, Path), Asked), responses((status = 200, content_type = "text/csv", body = String), (status = 401, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn as_csv(harvest: Harvest) -> impl IntoResponse {
     let kind = "text/csv; charset=utf-8; header=present";
-    Ok((
+    (
         saved_as(&harvest, "observations.csv", kind),
         csv::csv(&harvest),
-    ))
+    )
 }
 
 /// A burst's photometry in the AAVSO Extended File Format. Where an observer has entered no AAVSO code, XXX holds its place, and a comment says whose.
-#[utoipa::path(get, path = "/api/bursts/{id}/observations.aavso.txt", tag = "observations", params(("id" = i64, Path), Asked), responses((status = 200, content_type = "text/plain", body = String), (status = 404, body = Problem)))]
-async fn as_aavso(
-    State(app): State<App>,
-    member: MaybeSignedIn,
-    Path(id): Path<i64>,
-    Query(asked): Query<Asked>,
-) -> Result<impl IntoResponse> {
-    let harvest = harvest(&app, id, &asked, member).await?;
+#[utoipa::path(get, path = "/api/bursts/{id}/observations.aavso.txt", tag = "observations", params(("id" = i64, Path), Asked), responses((status = 200, content_type = "text/plain", body = String), (status = 401, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn as_aavso(harvest: Harvest) -> impl IntoResponse {
     let kind = "text/plain; charset=us-ascii";
-    Ok((
+    (
         saved_as(&harvest, "observations.aavso.txt", kind),
         aavso::aavso(&harvest),
-    ))
+    )
 }
 
 /// A burst's observations as a VOTable (1.4).
-#[utoipa::path(get, path = "/api/bursts/{id}/observations.vot", tag = "observations", params(("id" = i64, Path), Asked), responses((status = 200, content_type = "application/x-votable+xml", body = String), (status = 404, body = Problem)))]
-async fn as_votable(
-    State(app): State<App>,
-    member: MaybeSignedIn,
-    Path(id): Path<i64>,
-    Query(asked): Query<Asked>,
-) -> Result<impl IntoResponse> {
-    let harvest = harvest(&app, id, &asked, member).await?;
+#[utoipa::path(get, path = "/api/bursts/{id}/observations.vot", tag = "observations", params(("id" = i64, Path), Asked), responses((status = 200, content_type = "application/x-votable+xml", body = String), (status = 401, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn as_votable(harvest: Harvest) -> impl IntoResponse {
     let kind = "application/x-votable+xml";
-    Ok((
+    (
         saved_as(&harvest, "observations.vot", kind),
         votable::votable(&harvest),
-    ))
+    )
 }
 
 /// A draft of a GCN Circular: plain ASCII, under 60 lines. What a human must decide stands in [brackets].
-#[utoipa::path(get, path = "/api/bursts/{id}/circular.txt", tag = "observations", params(("id" = i64, Path), Asked), responses((status = 200, content_type = "text/plain", body = String), (status = 404, body = Problem)))]
-async fn as_circular(
-    State(app): State<App>,
-    member: MaybeSignedIn,
-    Path(id): Path<i64>,
-    Query(asked): Query<Asked>,
-) -> Result<impl IntoResponse> {
-    let harvest = harvest(&app, id, &asked, member).await?;
+#[utoipa::path(get, path = "/api/bursts/{id}/circular.txt", tag = "observations", params(("id" = i64, Path), Asked), responses((status = 200, content_type = "text/plain", body = String), (status = 401, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn as_circular(harvest: Harvest) -> impl IntoResponse {
     let kind = "text/plain; charset=us-ascii";
-    Ok((
+    (
         saved_as(&harvest, "circular.txt", kind),
         Draft::of(&harvest).whole(),
-    ))
+    )
 }
 
 /// Everything of a burst as one zip file, with the pictures.
-#[utoipa::path(get, path = "/api/bursts/{id}/observations.zip", tag = "observations", params(("id" = i64, Path), Asked), responses((status = 200, content_type = "application/zip", body = Vec<u8>), (status = 404, body = Problem), (status = 503, body = Problem)))]
-async fn as_zip(
-    State(app): State<App>,
-    member: MaybeSignedIn,
-    Path(id): Path<i64>,
-    Query(asked): Query<Asked>,
-) -> Result<impl IntoResponse> {
-    let harvest = harvest(&app, id, &asked, member).await?;
+#[utoipa::path(get, path = "/api/bursts/{id}/observations.zip", tag = "observations", params(("id" = i64, Path), Asked), responses((status = 200, content_type = "application/zip", body = Vec<u8>), (status = 401, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
+async fn as_zip(State(app): State<App>, harvest: Harvest) -> Result<impl IntoResponse> {
     let headers = saved_as(&harvest, "observations.zip", "application/zip");
     let (length, pieces) = archive::archive(&app, harvest).await?;
     let length = [(header::CONTENT_LENGTH, length)];

@@ -15,7 +15,7 @@ use super::harvest::{Harvest, julian_date};
 use super::{aavso, csv, votable};
 use crate::bursts::Burst;
 use crate::notices::{Format, Kind, Mission, Notice};
-use crate::observations::model::{Observation, Photometry, System};
+use crate::observations::model::{Observation, Photometry};
 use crate::sky::Equatorial;
 
 fn trigger() -> DateTime<Utc> {
@@ -37,18 +37,13 @@ fn burst() -> Burst {
 fn limit(id: i64) -> Observation {
     Observation {
         id,
-        burst_id: 17,
-        member_id: 5,
         observer: "Vera Lind".into(),
-        revision: 1,
-        site_id: None,
         site: Some("Orion Hill".into()),
         position: Equatorial {
             ra: 210.5,
             dec: -12.25,
         },
         coordinates: "14 02 00 -12 15 00".into(),
-        system: System::IcrsJ2000,
         instrument: "RC8 + CCD".into(),
         field_deg: Some(0.8),
         start: trigger() + TimeDelta::hours(1),
@@ -58,14 +53,8 @@ fn limit(id: i64) -> Observation {
             limit: Some(19.5),
             ..Photometry::default()
         },
-        comparison_stars: None,
-        notes: None,
         airmass: Some(1.25),
-        time_meant: false,
-        hidden: None,
-        images: Vec::new(),
-        created_at: trigger(),
-        updated_at: trigger(),
+        ..Observation::blank(17, 5)
     }
 }
 
@@ -84,6 +73,7 @@ fn detection(id: i64, magnitude: f64, error: f64) -> Observation {
 fn harvest(observations: Vec<Observation>) -> Harvest {
     Harvest {
         burst: burst(),
+        observer: None,
         observations,
         codes: BTreeMap::from([(5, "LVE".to_owned())]),
         circulars: vec![41_000],

@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 pub use receive::{BODY_LIMIT, TOO_MANY, file, text, turn};
 pub(super) use routes::router;
-pub use store::{MOST_OF_ONE, attach, remove};
+pub use store::{MOST_OF_ONE, Size, attach, pixels, remove};
 
 use super::model::Footprint;
 use crate::platform::{App, Error, Result};

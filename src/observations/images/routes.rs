@@ -13,7 +13,7 @@ use super::{Ready, prepare, receive};
 use crate::accounts::Member;
 use crate::accounts::extract::{MaybeSignedIn, SignedIn};
 use crate::observations::json::ImageJson;
-use crate::observations::{Observation, news, store as observations};
+use crate::observations::posting;
 use crate::platform::web::extract::{Json, Path};
 use crate::platform::web::problem::Problem;
 use crate::platform::{App, Error, Result};
@@ -73,12 +73,12 @@ async fn add(
     let form = form.map_err(|_| Error::Unsupported("multipart/form-data is"))?;
     let asker = member.clone();
     app.db
-        .read(move |conn| own(&asker, observations::one(conn, id)?))
+        .read(move |conn| posting::own(conn, id, &asker))
         .await?;
     let ready = receive_all(&app, &member, form).await?;
     let (desk, now) = (app.clone(), app.clock.now());
     let images = app.db.write(move |tx| {
-        let observation = own(&member, observations::one(tx, id)?)?;
+        let observation = posting::own(tx, id, &member)?;
         let added: Result<Vec<ImageJson>> = ready
             .iter()
             .map(|ready| {
@@ -88,7 +88,7 @@ async fn add(
                 ))
             })
             .collect();
-        news::changed(&desk, tx, now, &observations::one(tx, id)?)?;
+        posting::changed(&desk, tx, now, id)?;
         added
     });
     let images = images.await?;
@@ -105,9 +105,9 @@ async fn remove(
 ) -> Result<StatusCode> {
     let (desk, now) = (app.clone(), app.clock.now());
     let removing = app.db.write(move |tx| {
-        let observation = own(&member, observations::one(tx, id)?)?;
+        let observation = posting::own(tx, id, &member)?;
         store::remove(tx, &observation, image)?;
-        news::changed(&desk, tx, now, &observations::one(tx, id)?)
+        posting::changed(&desk, tx, now, id)
     });
     removing.await?;
     Ok(StatusCode::NO_CONTENT)
@@ -128,7 +128,7 @@ async fn show(
     size: Size,
 ) -> Result<Response> {
     let found = app.db.read(move |conn| {
-        let observation = seen(asker.as_ref(), observations::one(conn, id)?)?;
+        let observation = posting::visible(conn, id, asker.as_ref())?;
         let pixels = store::pixels(conn, id, image, size)?;
         Ok((observation.hidden.is_some(), pixels))
     });
@@ -163,24 +163,5 @@ async fn receive_all(app: &App, member: &Member, mut form: Multipart) -> Result<
             "there is no picture in the form; its field is called file",
         )),
         false => Ok(ready),
-    }
-}
-
-/// The observation, where this member may see it.
-fn seen(member: Option<&Member>, observation: Observation) -> Result<Observation> {
-    let may =
-        observation.hidden.is_none() || member.is_some_and(|member| observation.is_of(member));
-    may.then_some(observation)
-        .ok_or(Error::NotFound("observation"))
-}
-
-/// The observation, where this member may change it.
-fn own(member: &Member, observation: Observation) -> Result<Observation> {
-    let observation = seen(Some(member), observation)?;
-    match observation.is_of(member) {
-        true => Ok(observation),
-        false => Err(Error::Forbidden(
-            "this is another member's observation; only its owner and officers may change it",
-        )),
     }
 }

@@ -67,12 +67,7 @@ pub fn remove(tx: &Tx, observation: &Observation, image: i64) -> Result<()> {
 }
 
 /// The larger picture or the smaller, as WebP.
-pub(super) fn pixels(
-    conn: &Connection,
-    observation: i64,
-    image: i64,
-    size: Size,
-) -> Result<Vec<u8>> {
+pub fn pixels(conn: &Connection, observation: i64, image: i64, size: Size) -> Result<Vec<u8>> {
     let column = match size {
         Size::Full => "full",
         Size::Thumb => "thumb",
@@ -88,7 +83,7 @@ pub(super) fn pixels(
 
 /// Which of the two that are kept.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Size {
+pub enum Size {
     Full,
     Thumb,
 }

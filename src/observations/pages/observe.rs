@@ -20,7 +20,7 @@ use crate::observations::filters::{FILTERS, Filter};
 use crate::observations::images::{self, MOST_OF_ONE, Ready};
 use crate::observations::input::{self, Around};
 use crate::observations::model::{Observation, System};
-use crate::observations::routes::{self, Added};
+use crate::observations::posting::{self, Added};
 use crate::observations::{news, store};
 use crate::platform::error::FieldFault;
 use crate::platform::web::extract::{Path, Query};
@@ -270,7 +270,7 @@ async fn post(
     };
     let checked = form
         .given(now)
-        .checked(&input::blank(id, member.id), &around);
+        .checked(&Observation::blank(id, member.id), &around);
     let saved = match settled(&mut form, checked) {
         Ok((new, ready)) => insert(&app, now, new, ready).await,
         Err(error) => Err(error),
@@ -282,7 +282,7 @@ async fn insert(app: &App, now: DateTime<Utc>, new: Observation, ready: Vec<Read
     let write = {
         let app = app.clone();
         move |tx: &Tx| {
-            let (observation, fresh) = match routes::add(tx, now, &new)? {
+            let (observation, fresh) = match posting::add(tx, now, &new)? {
                 Added::New(observation) => (observation, true),
                 Added::Already(observation) => (observation, false),
             };
@@ -290,7 +290,7 @@ async fn insert(app: &App, now: DateTime<Utc>, new: Observation, ready: Vec<Read
             match fresh {
                 true => news::posted(&app, tx, now, &store::one(tx, observation.id)?)?,
                 false if ready.is_empty() => {}
-                false => drop(routes::changed(&app, tx, now, observation.id)?),
+                false => drop(posting::changed(&app, tx, now, observation.id)?),
             }
             Ok(observation.id)
         }
@@ -350,7 +350,7 @@ fn answer(
 
 async fn to_edit(app: &App, id: i64, member: Member) -> Result<(Observation, Scene)> {
     let read = move |conn: &Connection| {
-        let before = routes::own(conn, id, &member)?;
+        let before = posting::own(conn, id, &member)?;
         let scene = Scene::read(conn, before.burst_id, before.member_id)?;
         Ok((before, scene))
     };
@@ -405,11 +405,11 @@ async fn update(
     let write = {
         let app = app.clone();
         move |tx: &Tx| {
-            let before = routes::own(tx, after.id, &member)?;
-            let words = routes::replace(tx, now, (&before, &after), &member)?;
+            let before = posting::own(tx, after.id, &member)?;
+            let words = posting::replace(tx, now, (&before, &after), &member)?;
             attach(tx, now, &before, &ready)?;
             if words || !ready.is_empty() {
-                routes::changed(&app, tx, now, after.id)?;
+                posting::changed(&app, tx, now, after.id)?;
             }
             Ok(())
         }

@@ -10,17 +10,17 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::row::{band, brightness, figure, seconds};
 use crate::accounts::{MaybeSignedIn, Member, Officer, SignedIn};
 use crate::bursts;
 use crate::bursts::Burst;
-use crate::bursts::view::{When, after};
+use crate::bursts::view::{When, after, from_trigger};
 use crate::observations::filters;
 use crate::observations::history::{self, Change};
 use crate::observations::input;
 use crate::observations::json::{ImageJson, ObservationJson};
 use crate::observations::model::{Observation, System};
-use crate::observations::{images, moderation, routes, store};
+use crate::observations::words::{band, brightness, in_filter, magnitude, printed, seconds};
+use crate::observations::{images, moderation, posting, store};
 use crate::platform::web::extract::{Form, Path, Query};
 use crate::platform::web::form::sentence;
 use crate::platform::web::{Html, Viewer};
@@ -118,7 +118,7 @@ struct Known {
 }
 
 fn known(conn: &Connection, id: i64, member: Option<&Member>) -> Result<Known> {
-    let observation = routes::visible(conn, id, member)?;
+    let observation = posting::visible(conn, id, member)?;
     let own = member.is_some_and(|member| observation.is_of(member));
     let reported = member.map(|member| moderation::has_reported(conn, id, member.id));
     Ok(Known {
@@ -177,7 +177,10 @@ async fn laid_out(app: &App, viewer: Viewer, member: Option<Member>, id: i64) ->
     let decimal = input::pair(seen.position.ra, seen.position.dec);
     let places = [
         format!("{ra} {dec}"),
-        format!("{:.5} {:+.5}", seen.position.ra, seen.position.dec).replace('-', "−"),
+        printed(&format!(
+            "{:.5} {:+.5}",
+            seen.position.ra, seen.position.dec
+        )),
     ];
     Ok(OnePage {
         viewer,
@@ -185,7 +188,7 @@ async fn laid_out(app: &App, viewer: Viewer, member: Option<Member>, id: i64) ->
         burst: known.burst.id,
         name: known.burst.name(),
         heading: heading(seen),
-        story: story(seen, after.as_deref(), &known.burst.name()),
+        story: story(seen, &known.burst),
         notice: None,
         hidden: seen
             .hidden
@@ -238,27 +241,26 @@ fn heading(seen: &Observation) -> String {
     };
     match seen.filter.as_deref() {
         None if measured => format!("Magnitude {light}"),
-        None => light,
-        Some("Clear") => format!("{light}, unfiltered"),
-        Some(code) if measured => format!("{} {light}", band(code)),
-        Some(code) => format!("{light} in {}", band(code)),
+        Some(code) if measured && code != "Clear" => format!("{} {light}", band(code)),
+        code => light + &in_filter(code),
     }
 }
 
-fn story(seen: &Observation, after: Option<&str>, burst: &str) -> String {
-    let when = match after.map(|after| (after.strip_prefix('+'), after.strip_prefix('−'))) {
-        Some((Some(later), _)) => format!(", {later} after the trigger"),
-        Some((_, Some(earlier))) => format!(", {earlier} before the trigger"),
-        _ => String::new(),
-    };
+fn story(seen: &Observation, burst: &Burst) -> String {
+    let when = burst
+        .trigger_time
+        .map(|trigger| format!(", {}", from_trigger(seen.start, trigger)))
+        .unwrap_or_default();
     let site = seen
         .site
         .as_ref()
         .map(|site| format!(" at {site}"))
         .unwrap_or_default();
     format!(
-        "{} looked at {burst}{when}, with {}{site}.",
-        seen.observer, seen.instrument
+        "{} looked at {}{when}, with {}{site}.",
+        seen.observer,
+        burst.name(),
+        seen.instrument
     )
 }
 
@@ -278,7 +280,10 @@ fn facts(seen: &Observation) -> Vec<(&'static str, String)> {
             "Magnitude",
             brightness(light).filter(|_| light.magnitude.is_some()),
         ),
-        ("Limiting magnitude", light.limit.map(figure)),
+        (
+            "Limiting magnitude",
+            light.limit.map(|limit| magnitude(limit, None)),
+        ),
         ("System of magnitudes", light.system.clone()),
         (
             "Airmass",
@@ -353,7 +358,7 @@ async fn ask(
     Path(id): Path<i64>,
 ) -> Result<Html<DeletePage>> {
     let read = move |conn: &Connection| {
-        let observation = routes::own(conn, id, &member)?;
+        let observation = posting::own(conn, id, &member)?;
         let burst = bursts::store::burst(conn, observation.burst_id)?;
         Ok((observation, burst))
     };
@@ -378,8 +383,8 @@ async fn remove(
     let write = {
         let app = app.clone();
         move |tx: &Tx| {
-            let observation = routes::own(tx, id, &member)?;
-            routes::take_away(&app, tx, now, &observation)?;
+            let observation = posting::own(tx, id, &member)?;
+            posting::take_away(&app, tx, now, &observation)?;
             Ok(observation.burst_id)
         }
     };
@@ -397,8 +402,8 @@ async fn remove_picture(
     let write = {
         let app = app.clone();
         move |tx: &Tx| {
-            images::remove(tx, &routes::own(tx, id, &member)?, image)?;
-            routes::changed(&app, tx, now, id)
+            images::remove(tx, &posting::own(tx, id, &member)?, image)?;
+            posting::changed(&app, tx, now, id)
         }
     };
     app.db.write(write).await?;
@@ -422,7 +427,7 @@ async fn report(
     let now = app.clock.now();
     let (who, why) = (member.clone(), given.why.clone());
     let write = move |tx: &Tx| {
-        let observation = routes::visible(tx, id, Some(&who))?;
+        let observation = posting::visible(tx, id, Some(&who))?;
         if observation.member_id == who.id {
             return Err(Error::invalid(
                 "why",
@@ -456,7 +461,7 @@ async fn hide(
         let (app, why) = (app.clone(), given.why.clone());
         move |tx: &Tx| {
             let observation = store::one(tx, id)?;
-            moderation::hide(&app, tx, now, &observation, Some(&reason(&why)?))
+            moderation::hide(&app, tx, now, &observation, &reason(&why)?)
         }
     };
     let written = app.db.write(write).await;
@@ -476,7 +481,7 @@ async fn show(State(app): State<App>, _: Officer, Path(id): Path<i64>) -> Result
     let now = app.clock.now();
     let write = {
         let app = app.clone();
-        move |tx: &Tx| moderation::hide(&app, tx, now, &store::one(tx, id)?, None)
+        move |tx: &Tx| moderation::show(&app, tx, now, &store::one(tx, id)?)
     };
     app.db.write(write).await?;
     Ok(Redirect::to(&format!("/observations/{id}?said=shown")))

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 
 use crate::bursts::view::{When, after};
 use crate::observations::json::ImageJson;
-use crate::observations::model::{Image, Observation, Photometry};
+use crate::observations::model::{Image, Observation};
+use crate::observations::words::{band, brightness, seconds};
 
 /// One observation in a list.
 pub(super) struct Row {
@@ -70,30 +71,4 @@ impl Thumb {
             more: observation.images.len() - 1,
         }
     }
-}
-
-/// How bright it was, `17.32 ± 0.08`, or the limit.
-pub(super) fn brightness(light: &Photometry) -> Option<String> {
-    match (light.magnitude, light.error) {
-        (Some(magnitude), Some(error)) => {
-            Some(format!("{} ± {}", figure(magnitude), figure(error)))
-        }
-        (Some(magnitude), None) => Some(figure(magnitude)),
-        (None, _) => light.limit.map(figure),
-    }
-}
-
-/// A filter's code as it is printed: `r′`.
-pub(super) fn band(code: &str) -> String {
-    code.replace('\'', "′")
-}
-
-/// A number with at most three decimals.
-pub(super) fn figure(value: f64) -> String {
-    let text = ((value * 1000.0).round() / 1000.0).to_string();
-    text.replace('-', "−")
-}
-
-pub(super) fn seconds(exposure: f64) -> String {
-    format!("{} s", figure(exposure))
 }

@@ -15,14 +15,14 @@ use super::row::Row;
 use crate::accounts::MaybeSignedIn;
 use crate::bursts;
 use crate::bursts::Burst;
+use crate::observations::asked::Asked;
 use crate::observations::filters::{FILTERS, Filter};
-use crate::observations::list::{self, PageKey};
+use crate::observations::list;
 use crate::observations::model::Observation;
-use crate::observations::routes::Asked;
 use crate::platform::error::FieldFault;
 use crate::platform::web::extract::Query;
 use crate::platform::web::form::sentence;
-use crate::platform::web::{Html, Viewer, escaped};
+use crate::platform::web::{Html, Viewer};
 use crate::platform::{App, Error, Result};
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -168,37 +168,4 @@ fn of_all(conn: &Connection, found: &[Observation]) -> Result<BTreeMap<i64, Burs
         }
     }
     Ok(all)
-}
-
-impl Asked {
-    /// The list's address with the same search, at `after` or from the beginning.
-    fn address(&self, after: Option<PageKey>) -> String {
-        let after = after.map(|key| key.to_string()).unwrap_or_default();
-        let fields = [
-            ("text", &self.text),
-            ("from", &self.from),
-            ("to", &self.to),
-            ("brightest", &self.brightest),
-            ("faintest", &self.faintest),
-            ("instrument", &self.instrument),
-            ("filter", &self.filter),
-            ("observer", &self.observer),
-            ("burst", &self.burst),
-            ("ra", &self.ra),
-            ("dec", &self.dec),
-            ("radius", &self.radius),
-            ("limit", &self.limit),
-            ("after", &after),
-        ];
-        let said = fields
-            .into_iter()
-            .filter(|(_, value)| !value.trim().is_empty());
-        let query: Vec<String> = said
-            .map(|(name, value)| format!("{name}={}", escaped(value)))
-            .collect();
-        match query.is_empty() {
-            true => "/observations".into(),
-            false => format!("/observations?{}", query.join("&")),
-        }
-    }
 }

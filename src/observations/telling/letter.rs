@@ -13,7 +13,7 @@ use crate::accounts::{self, Member, Site, sites};
 use crate::alerts::{due, letters};
 use crate::bursts::{self, Burst, view};
 use crate::observations::curve::{self, Curve, Size};
-use crate::observations::model::Photometry;
+use crate::observations::words::{brightness, in_filter};
 use crate::observations::{self as observed, Observation};
 use crate::platform::outbox::{Composed, Letter, Order, Picture, Thread, one_line};
 use crate::platform::{App, Error, Result};
@@ -192,7 +192,7 @@ impl Row {
             None => at.to_string(),
         };
         Self {
-            result: result(one),
+            result: one_line(&result(one), 120),
             who: one_line(&one.observer, 80) + &site.unwrap_or_default(),
             when,
             how: one_line(&one.instrument, 120),
@@ -201,29 +201,13 @@ impl Row {
     }
 }
 
-/// `18.3 ± 0.1 mag in R`, `nothing down to 19.5 mag in R`, or that there is no number.
+/// `18.3 ± 0.1 mag in R`, `Nothing seen down to 19.5 mag in R`, or that there is no number.
 fn result(one: &Observation) -> String {
-    let filter = one
-        .filter
-        .as_ref()
-        .map(|filter| format!(" in {}", one_line(filter, 40)));
-    let filter = filter.unwrap_or_default();
-    match &one.photometry {
-        Photometry {
-            magnitude: Some(magnitude),
-            error: Some(error),
-            ..
-        } => {
-            format!("{magnitude} ± {error} mag{filter}")
-        }
-        Photometry {
-            magnitude: Some(magnitude),
-            ..
-        } => format!("{magnitude} mag{filter}"),
-        Photometry {
-            limit: Some(limit), ..
-        } => format!("Nothing seen down to {limit} mag{filter}"),
-        _ if !one.images.is_empty() => "A picture, no magnitude".into(),
-        _ => "Observed, no magnitude".into(),
+    let filter = in_filter(one.filter.as_deref());
+    match brightness(&one.photometry) {
+        Some(light) if one.photometry.magnitude.is_some() => format!("{light} mag{filter}"),
+        Some(limit) => format!("Nothing seen down to {limit} mag{filter}"),
+        None if !one.images.is_empty() => "A picture, no magnitude".into(),
+        None => "Observed, no magnitude".into(),
     }
 }

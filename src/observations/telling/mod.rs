@@ -8,6 +8,7 @@ mod unsubscribe;
 
 pub use letter::compose;
 pub use routes::button;
+pub(super) use store::aavso_codes;
 pub use store::follows;
 
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
@@ -39,7 +40,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
 /// Those who follow the burst will hear of this observation, but for who made it, who follows the burst from now on.
 ///
 /// A burst has few followers; the first [`store::MOST`] hear of it, so that no number of them stalls the writer.
-pub(super) fn expect(
+pub(super) fn order_letters(
     app: &App,
     tx: &Tx,
     now: DateTime<Utc>,

@@ -13,7 +13,7 @@ use crate::accounts::SignedIn;
 use crate::bursts;
 use crate::platform::web::extract::Path;
 use crate::platform::web::problem::Problem;
-use crate::platform::{App, Error, Result};
+use crate::platform::{App, Error, Result, Tx};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -38,13 +38,11 @@ pub fn button(burst: i64, follows: bool) -> Result<String> {
         .map_err(|error| Error::Internal(error.into()))
 }
 
-async fn set(app: &App, member: i64, burst: i64, follows: bool) -> Result<()> {
+/// Keeps that a member follows a burst, or does no longer. `NotFound` without the burst.
+async fn keep(app: &App, member: i64, burst: i64, follows: bool) -> Result<()> {
     let now = app.clock.now();
-    let write = move |tx: &crate::platform::Tx| {
-        let burst = bursts::store::burst(tx, burst).map_err(|error| match error {
-            Error::NotFound(_) => Error::NotFound("burst"),
-            other => other,
-        })?;
+    let write = move |tx: &Tx| {
+        let burst = bursts::store::burst(tx, burst)?;
         store::follow(tx, now, member, burst.id, follows)
     };
     app.db.write(write).await
@@ -57,7 +55,7 @@ async fn follow(
     SignedIn(member): SignedIn,
     Path(id): Path<i64>,
 ) -> Result<StatusCode> {
-    set(&app, member.id, id, true).await?;
+    keep(&app, member.id, id, true).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -68,7 +66,7 @@ async fn unfollow(
     SignedIn(member): SignedIn,
     Path(id): Path<i64>,
 ) -> Result<StatusCode> {
-    set(&app, member.id, id, false).await?;
+    keep(&app, member.id, id, false).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -78,7 +76,7 @@ async fn follow_page(
     SignedIn(member): SignedIn,
     Path(id): Path<i64>,
 ) -> Result<Redirect> {
-    set(&app, member.id, id, true).await?;
+    keep(&app, member.id, id, true).await?;
     Ok(Redirect::to(&format!("/bursts/{id}#observations")))
 }
 
@@ -88,6 +86,6 @@ async fn unfollow_page(
     SignedIn(member): SignedIn,
     Path(id): Path<i64>,
 ) -> Result<Redirect> {
-    set(&app, member.id, id, false).await?;
+    keep(&app, member.id, id, false).await?;
     Ok(Redirect::to(&format!("/bursts/{id}#observations")))
 }

@@ -1,8 +1,11 @@
 //! Who follows which burst, and each observer's own choices, in the database.
 
-use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension as _, named_params, params};
+
+use crate::bursts::store::SAME;
 use crate::observations::{Observation, store};
 use crate::platform::{Result, Tx};
 
@@ -17,28 +20,36 @@ pub(super) struct Observer {
     pub(super) told: bool,
 }
 
-/// Who hears of observations of burst ?1: followers of it or, unless they want to hear no more of this one, of the same burst
-/// as another mission saw it. Reads `members` and the bursts' `burst_links`.
-const HEARS: &str = "from members m left join observers o on o.member_id = m.id
-     where m.id in (select member_id from follows where follows = 1
-             and burst_id in (select ?1 union all select other_id from burst_links where burst_id = ?1))
-         and m.id not in (select member_id from follows where follows = 0 and burst_id = ?1)
-         and m.confirmed_at is not null and m.disabled_at is null and coalesce(o.tell, 'followed') <> 'none'";
+/// Who hears of observations of burst `:burst`: followers of it or, unless they want to hear no more of this one, of the same
+/// burst as another mission saw it. Reads `members`, and the bursts' links.
+fn hearers() -> String {
+    format!(
+        "from members m left join observers o on o.member_id = m.id
+         where m.id in (select member_id from follows where follows = 1 and burst_id in {SAME})
+             and m.id not in (select member_id from follows where follows = 0 and burst_id = :burst)
+             and m.confirmed_at is not null and m.disabled_at is null and coalesce(o.tell, 'followed') <> 'none'"
+    )
+}
 
 /// The members who hear of an observation of a burst, but for who made it: at most [`MOST`], who has been here longest first.
 pub(super) fn followers(conn: &Connection, burst: i64, observer: i64) -> Result<Vec<i64>> {
-    let sql = format!("select m.id {HEARS} and m.id <> ?2 order by m.id limit ?3");
+    let sql = format!(
+        "select m.id {} and m.id <> :observer order by m.id limit :most",
+        hearers()
+    );
     let mut select = conn.prepare_cached(&sql)?;
-    let found = select.query_map([burst, observer, MOST], |row| row.get(0))?;
+    let asked = named_params! { ":burst": burst, ":observer": observer, ":most": MOST };
+    let found = select.query_map(asked, |row| row.get(0))?;
     Ok(found.collect::<Result<_, _>>()?)
 }
 
 /// Whether this member still hears of observations of a burst.
 pub(super) fn hears(conn: &Connection, member: i64, burst: i64) -> Result<bool> {
-    let sql = format!("select exists(select 1 {HEARS} and m.id = ?2)");
+    let sql = format!("select exists(select 1 {} and m.id = :member)", hearers());
+    let asked = named_params! { ":burst": burst, ":member": member };
     Ok(conn
         .prepare_cached(&sql)?
-        .query_row([burst, member], |row| row.get(0))?)
+        .query_row(asked, |row| row.get(0))?)
 }
 
 /// The member follows a burst, unless there was a word on it before.
@@ -64,7 +75,7 @@ pub(super) fn follow(
     Ok(())
 }
 
-/// Whether the member follows a burst, by its own choice or by having observed it.
+/// Whether the member follows a burst, by choice or by having observed it.
 pub fn follows(conn: &Connection, member: i64, burst: i64) -> Result<bool> {
     let sql = "select exists(select 1 from follows where member_id = ?1 and burst_id = ?2 and follows = 1)";
     Ok(conn
@@ -98,6 +109,20 @@ pub(super) fn thread(conn: &Connection, member: i64, burst: i64) -> Result<i64> 
     Ok(found.optional()?.unwrap_or(burst))
 }
 
+/// The AAVSO's codes of those of these members who have entered one.
+pub(in crate::observations) fn aavso_codes(
+    conn: &Connection,
+    members: &BTreeSet<i64>,
+) -> Result<BTreeMap<i64, String>> {
+    let mut codes = BTreeMap::new();
+    for member in members {
+        if let Some(code) = observer(conn, *member)?.aavso_code {
+            codes.insert(*member, code);
+        }
+    }
+    Ok(codes)
+}
+
 /// The member's choices; as usual where none have been made.
 pub(super) fn observer(conn: &Connection, member: i64) -> Result<Observer> {
     let sql = "select aavso_code, tell from observers where member_id = ?1";
@@ -114,6 +139,7 @@ pub(super) fn observer(conn: &Connection, member: i64) -> Result<Observer> {
     }))
 }
 
+/// Keeps the member's choices.
 pub(super) fn save(tx: &Tx, member: i64, chosen: &Observer) -> Result<()> {
     let tell = if chosen.told { "followed" } else { "none" };
     tx.prepare_cached(

@@ -5,6 +5,7 @@ pub mod extract;
 pub mod form;
 pub mod limits;
 pub mod listen;
+pub mod listing;
 mod origin;
 pub mod page;
 pub mod problem;
