@@ -17,7 +17,7 @@ fn frame(name: &str, time: &str) -> Frame {
 }
 
 #[test]
-fn positions_in_other_systems_are_those_of_astropy() {
+fn positions_in_other_systems_are_those_of_erfa() {
     let places = include_str!("../../../tests/fixtures/frames/places.csv");
     let mut worst = std::collections::BTreeMap::<&str, f64>::new();
     for row in rows(places) {
