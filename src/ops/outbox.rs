@@ -175,6 +175,7 @@ fn about(conn: &Connection, entry: &Entry) -> String {
     let Some(reason) = reason else {
         return match entry.kind.as_str() {
             "account" => "About an account".into(),
+            "observation" => of_burst(conn, entry, kind("observation")),
             other => kind(other).into(),
         };
     };
@@ -186,10 +187,14 @@ fn about(conn: &Connection, entry: &Entry) -> String {
         Reason::Withdrawn => "withdrawn",
         Reason::Digest => return "The morning’s letter".into(),
     };
+    of_burst(conn, entry, why)
+}
+
+fn of_burst(conn: &Connection, entry: &Entry, what: &str) -> String {
     let id = entry.payload["burst"].as_i64().unwrap_or_default();
     match bursts::store::burst(conn, id) {
-        Ok(burst) => format!("{}, {why}", burst.name()),
-        Err(_) => format!("a burst, {why}"),
+        Ok(burst) => format!("{}, {what}", burst.name()),
+        Err(_) => format!("a burst, {what}"),
     }
 }
 

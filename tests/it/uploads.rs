@@ -150,6 +150,13 @@ async fn a_picture_is_added_seen_and_taken_away() {
         let read = image::load_from_memory_with_format(&bytes, ImageFormat::WebP).unwrap();
         assert_eq!((read.width(), read.height()), (40, 30));
     }
+    let alone = format!("/observations/{id}/images/{}", image["id"]);
+    let (status, page) = desk.page(&alone).await;
+    assert!(
+        status == 200 && page.contains("40 × 30 pixels, from a PNG file"),
+        "{page}"
+    );
+    assert_eq!(desk.page(&format!("{alone}9")).await.0, 404);
     let told = "select count(*) from events where name = 'observation.updated'";
     assert_eq!(count(&desk.app, told).await, 1);
     let remove = desk

@@ -169,6 +169,7 @@ fn observed(harvest: &Harvest) -> String {
     let few = &with[..with.len().min(4)];
     let more = match with.len() - few.len() {
         0 => String::new(),
+        1 => ", and one more telescope".into(),
         more => format!(", and {more} more telescopes"),
     };
     let begun = first.start.format("%Y-%m-%d %H:%M:%S");

@@ -53,14 +53,29 @@ fn whole(mut decoder: impl ImageDecoder, heavy: bool) -> Result<(Picture, Option
     let mut pixels = room(length);
     pixels.resize(length, 0);
     decoder.read_image(&mut pixels).map_err(broken)?;
+    let picture = from_below(pixels, colours, width, height);
+    Ok((picture.turned(orientation), None))
+}
+
+/// The picture of these pixels, read from the last row up: what has been read goes back to the machine, so that the pixels and
+/// the picture are never both there in full.
+fn from_below(mut pixels: Vec<u8>, colours: Colours, width: u32, height: u32) -> Picture {
+    const GIVEN_BACK: usize = 8 << 20;
+    let stride = width as usize * colours.bytes();
     let mut rows = Rows::new(width, height);
     let mut rgb = Vec::new();
-    for row in pixels.chunks_exact(width as usize * colours.bytes()) {
-        colours.over_black(row, &mut rgb);
+    for row in (0..height as usize).rev() {
+        colours.over_black(&pixels[row * stride..][..stride], &mut rgb);
         rows.push(&rgb);
+        if row + 1 == height as usize && height % 2 == 1 {
+            rows.pair_alone();
+        }
+        pixels.truncate(row * stride);
+        if pixels.capacity() - pixels.len() > GIVEN_BACK {
+            pixels.shrink_to_fit();
+        }
     }
-    drop(pixels);
-    Ok((rows.finish().turned(orientation), None))
+    rows.finish().turned(Orientation::FlipVertical)
 }
 
 /// What the bytes of a pixel are.

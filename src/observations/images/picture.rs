@@ -62,7 +62,7 @@ pub(super) struct Picture {
     v: Plane,
 }
 
-/// Takes the rows of a picture from top to bottom.
+/// Takes the rows of a picture one after the other.
 pub(super) struct Rows {
     picture: Picture,
     /// The upper one of two rows that share their colour.
@@ -104,12 +104,17 @@ impl Rows {
         }
     }
 
+    /// The row that waits for another to share its colour with has it alone.
+    pub(super) fn pair_alone(&mut self) {
+        if !self.upper.is_empty() {
+            let alone = std::mem::take(&mut self.upper);
+            self.picture.colour(&alone, &alone);
+        }
+    }
+
     /// The picture, with black where rows are missing.
     pub(super) fn finish(mut self) -> Picture {
-        if !self.upper.is_empty() {
-            let last = std::mem::take(&mut self.upper);
-            self.picture.colour(&last, &last);
-        }
+        self.pair_alone();
         let Picture { y, u, v } = &mut self.picture;
         for (plane, black) in [(y, 16), (u, 128), (v, 128)] {
             plane.values.resize(plane.width * plane.height, black);

@@ -548,3 +548,17 @@ fn damaged(whole: &[u8], seed: u64) -> Vec<u8> {
     }
     file
 }
+
+/// Pixels that come all at once are read from below, those of a PNG from above; the picture is the same.
+#[test]
+fn from_below_is_as_from_above() {
+    for (width, height) in [(40, 30), (41, 31), (7, 2), (2, 7), (1, 1)] {
+        let shades = RgbImage::from_fn(width, height, |x, y| {
+            let shade = |n: u32| u8::try_from((x * 37 + y * 101 * n) % 256).unwrap();
+            Rgb([shade(1), shade(2), shade(3)])
+        });
+        let above = decode(Kind::Png, &encoded(shades.clone(), ImageFormat::Png)).unwrap();
+        let below = decode(Kind::WebP, &encoded(shades, ImageFormat::WebP)).unwrap();
+        assert_eq!(above, below, "{width} × {height}");
+    }
+}

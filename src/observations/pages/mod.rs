@@ -5,6 +5,7 @@ mod latest;
 mod observe;
 mod one;
 mod part;
+mod picture;
 mod reports;
 mod row;
 mod search;
@@ -18,6 +19,7 @@ use crate::platform::App;
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(part::router())
+        .merge(picture::router())
         .merge(observe::router())
         .merge(one::router())
         .merge(search::router())
