@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use axum::body::Bytes;
 use image::codecs::jpeg::JpegDecoder;
 use image::codecs::webp::WebPDecoder;
 use image::metadata::Orientation;
@@ -16,16 +17,16 @@ use crate::observations::Footprint;
 /// What a decoder may hold besides the pixels, bytes.
 const ASIDE: usize = 64 << 20;
 
-/// The picture, upright, and where it lies on the sky if the file says so.
-pub(super) fn decode(kind: Kind, file: &[u8]) -> Result<(Picture, Option<Footprint>), Why> {
-    let heavy = is_heavy(kind, file);
+/// The picture, upright, and where it lies on the sky if the file says so. The file goes as soon as it is not needed.
+pub(super) fn decode(kind: Kind, file: Bytes) -> Result<(Picture, Option<Footprint>), Why> {
+    let heavy = is_heavy(kind, &file);
     match kind {
         Kind::Jpeg => whole(JpegDecoder::new(Cursor::new(file)).map_err(broken)?, heavy),
         Kind::WebP => whole(WebPDecoder::new(Cursor::new(file)).map_err(broken)?, heavy),
-        Kind::Png => png(file),
-        Kind::Gif => gif(file),
+        Kind::Png => png(&file),
+        Kind::Gif => gif(&file),
         Kind::Fits => {
-            let image = Image::read(file)?;
+            let image = Image::read(&file)?;
             Ok((fits(&image), image.footprint))
         }
     }

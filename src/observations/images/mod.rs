@@ -62,7 +62,7 @@ pub async fn prepare(app: &App, file: Bytes) -> Result<Ready> {
         });
     }
     let quota_mb = app.config.image_quota_mb;
-    let made = worker::run(move || ready(&file, quota_mb)).await?;
+    let made = worker::run(move || ready(file, quota_mb)).await?;
     let made = made.unwrap_or_else(|| {
         tracing::error!("A picture brought its decoder down.");
         Err(kind::BROKEN.into())
@@ -70,8 +70,9 @@ pub async fn prepare(app: &App, file: Bytes) -> Result<Ready> {
     made.map_err(|why| Error::invalid("image", format!("the file {why}")))
 }
 
-fn ready(file: &[u8], quota_mb: u32) -> Result<Ready, Why> {
-    let kind = kind::kind(file)?;
+fn ready(file: Bytes, quota_mb: u32) -> Result<Ready, Why> {
+    let kind = kind::kind(&file)?;
+    let sha256 = hex::encode(Sha256::digest(&file));
     let (picture, footprint) = decode::decode(kind, file)?;
     let picture = picture.within_webp();
     let thumb = picture.shrunk(THUMB);
@@ -86,7 +87,7 @@ fn ready(file: &[u8], quota_mb: u32) -> Result<Ready, Why> {
     }
     Ok(Ready {
         kind: kind.name(),
-        sha256: hex::encode(Sha256::digest(file)),
+        sha256,
         width,
         height,
         thumb_width,

@@ -2,11 +2,12 @@
 
 use std::io::Cursor;
 
+use axum::body::Bytes;
 use image::{DynamicImage, GrayImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 
+use super::Ready;
 use super::decode::decode;
 use super::kind::{Kind, kind};
-use super::{Ready, ready};
 use crate::observations::Footprint;
 use crate::sky::Equatorial;
 
@@ -26,6 +27,10 @@ fn quarters(width: u32, height: u32) -> RgbImage {
             (false, false) => Rgb([240, 240, 240]),
         }
     })
+}
+
+fn ready(file: &[u8], quota_mb: u32) -> Result<Ready, String> {
+    super::ready(Bytes::copy_from_slice(file), quota_mb)
 }
 
 fn encoded(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
@@ -525,7 +530,9 @@ fn damage_never_brings_a_decoder_down() {
         for seed in 0..rounds {
             let file = damaged(&whole, seed);
             let done = std::panic::catch_unwind(|| {
-                kind(&file).and_then(|kind| decode(kind, &file)).is_ok()
+                kind(&file)
+                    .and_then(|kind| decode(kind, Bytes::from(file.clone())))
+                    .is_ok()
             });
             assert!(done.is_ok(), "{name} with seed {seed}");
         }
@@ -557,8 +564,8 @@ fn from_below_is_as_from_above() {
             let shade = |n: u32| u8::try_from((x * 37 + y * 101 * n) % 256).unwrap();
             Rgb([shade(1), shade(2), shade(3)])
         });
-        let above = decode(Kind::Png, &encoded(shades.clone(), ImageFormat::Png)).unwrap();
-        let below = decode(Kind::WebP, &encoded(shades, ImageFormat::WebP)).unwrap();
+        let above = decode(Kind::Png, encoded(shades.clone(), ImageFormat::Png).into()).unwrap();
+        let below = decode(Kind::WebP, encoded(shades, ImageFormat::WebP).into()).unwrap();
         assert_eq!(above, below, "{width} × {height}");
     }
 }
