@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
-use crate::program::{Program, client, ms};
-use crate::{Row, club, part};
+use crate::program::{Program, client, p99};
+use crate::{Row, club};
 
 const MEMBERS: u32 = 400;
 /// Who sign in one after the other, each as soon as the one before is in.
@@ -29,8 +30,8 @@ pub(crate) async fn measure() -> Vec<Row> {
     let program = Program::start(folder.path(), &settings);
     let (mut rates, mut alone, mut beside) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..RUNS {
-        alone.push(p99_of_pages(&program.address).await);
-        let (rate, p99) = tokio::join!(sign_in(&program.address), p99_of_pages(&program.address));
+        alone.push(others(&program.address).await);
+        let (rate, p99) = tokio::join!(sign_in(&program.address), others(&program.address));
         rates.push(rate);
         beside.push(p99);
     }
@@ -77,29 +78,8 @@ async fn sign_in(address: &str) -> f64 {
     f64::from(done.load(Ordering::Relaxed)) / began.elapsed().as_secs_f64()
 }
 
-/// Of pages that are asked for a hundred times a second, whether or not the one before is there.
-async fn p99_of_pages(address: &str) -> f64 {
-    let (client, began) = (client(), Instant::now());
-    let mut beat = tokio::time::interval(Duration::from_millis(10));
-    let mut asked = Vec::new();
-    for page in PAGES.iter().cycle() {
-        beat.tick().await;
-        if began.elapsed() > Duration::from_secs(SECONDS) {
-            break;
-        }
-        let request = client.get(format!("http://{address}{page}"));
-        asked.push(tokio::spawn(async move {
-            let began = Instant::now();
-            let answer = request.send().await.unwrap();
-            assert!(answer.status().is_success());
-            answer.bytes().await.unwrap();
-            ms(began.elapsed())
-        }));
-    }
-    let mut took = Vec::new();
-    for one in asked {
-        took.push(one.await.unwrap());
-    }
-    took.sort_by(f64::total_cmp);
-    part(&took, 990)
+/// What others notice in that time.
+async fn others(address: &str) -> f64 {
+    let time = Duration::from_secs(SECONDS);
+    p99(address, &PAGES, time, &CancellationToken::new()).await
 }

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use tokio_util::sync::CancellationToken;
+
 /// A serving program; ended when it is dropped.
 pub(crate) struct Program {
     process: Child,
@@ -129,4 +131,37 @@ pub(crate) fn client() -> reqwest::Client {
 
 pub(crate) fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
+}
+
+/// The 99th percentile, ms, of these pages in turn, asked for a hundred times a second whether or not the one before is there,
+/// until it is said or the time is over.
+pub(crate) async fn p99(
+    address: &str,
+    pages: &[&str],
+    at_most: Duration,
+    done: &CancellationToken,
+) -> f64 {
+    let (client, began) = (client(), Instant::now());
+    let mut beat = tokio::time::interval(Duration::from_millis(10));
+    let mut asked = Vec::new();
+    for page in pages.iter().cycle() {
+        beat.tick().await;
+        if began.elapsed() > at_most || done.is_cancelled() {
+            break;
+        }
+        let request = client.get(format!("http://{address}{page}"));
+        asked.push(tokio::spawn(async move {
+            let began = Instant::now();
+            let answer = request.send().await.unwrap();
+            assert!(answer.status().is_success());
+            answer.bytes().await.unwrap();
+            ms(began.elapsed())
+        }));
+    }
+    let mut took = Vec::new();
+    for one in asked {
+        took.push(one.await.unwrap());
+    }
+    took.sort_by(f64::total_cmp);
+    crate::part(&took, 990)
 }

@@ -10,8 +10,8 @@ use rand::{Rng as _, SeedableRng as _};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::program::{Program, client, ms};
-use crate::{Row, club, observed, part};
+use crate::program::{Program, client, p99};
+use crate::{Row, club, observed};
 
 const RUNS: usize = 7;
 const AT_ONCE: u32 = 4;
@@ -35,6 +35,7 @@ pub(crate) async fn measure() -> Vec<Row> {
     }
     let alone = p99(
         &program.address,
+        &[PAGE],
         Duration::from_secs(5),
         &CancellationToken::new(),
     )
@@ -49,7 +50,7 @@ pub(crate) async fn measure() -> Vec<Row> {
         };
         let (seconds, others) = tokio::join!(
             sending,
-            p99(&program.address, Duration::from_secs(60), &done)
+            p99(&program.address, &[PAGE], Duration::from_secs(60), &done)
         );
         took.push(seconds);
         meanwhile.push(others);
@@ -73,7 +74,7 @@ pub(crate) async fn measure() -> Vec<Row> {
     };
     let ((), beside) = tokio::join!(
         sending,
-        p99(&program.address, Duration::from_secs(60), &done)
+        p99(&program.address, &[PAGE], Duration::from_secs(60), &done)
     );
     let peak = program.memory("VmHWM");
     println!(
@@ -162,28 +163,4 @@ async fn send(address: &str, token: &str, observation: i64, file: &[u8]) -> f64 
     let answer = post.send().await.unwrap();
     assert_eq!(answer.status(), 201, "{}", answer.text().await.unwrap());
     began.elapsed().as_secs_f64()
-}
-
-/// Of a page that is asked for a hundred times a second, until it is said or the time is over.
-async fn p99(address: &str, at_most: Duration, done: &CancellationToken) -> f64 {
-    let (client, began) = (client(), Instant::now());
-    let mut beat = tokio::time::interval(Duration::from_millis(10));
-    let mut asked = Vec::new();
-    while began.elapsed() < at_most && !done.is_cancelled() {
-        beat.tick().await;
-        let request = client.get(format!("http://{address}{PAGE}"));
-        asked.push(tokio::spawn(async move {
-            let began = Instant::now();
-            let answer = request.send().await.unwrap();
-            assert!(answer.status().is_success());
-            answer.bytes().await.unwrap();
-            ms(began.elapsed())
-        }));
-    }
-    let mut took = Vec::new();
-    for one in asked {
-        took.push(one.await.unwrap());
-    }
-    took.sort_by(f64::total_cmp);
-    part(&took, 990)
 }
