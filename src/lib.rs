@@ -20,6 +20,8 @@ pub mod intake;
 
 pub mod observations;
 
+pub mod hello;
+
 pub mod home;
 
 pub mod ops;

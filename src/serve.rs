@@ -18,7 +18,7 @@ use crate::platform::tasks::Tasks;
 use crate::platform::web::limits::slow_down;
 use crate::platform::web::{self, listen};
 use crate::platform::{App, bus, telemetry};
-use crate::{accounts, alerts, bursts, home, intake, observations, ops};
+use crate::{accounts, alerts, bursts, hello, home, intake, observations, ops};
 
 /// What is done at set times.
 fn chores() -> Vec<Chore> {
@@ -49,6 +49,7 @@ fn composers() -> Composers {
         ("burst", alerts::letters::compose),
         ("morning", alerts::letters::compose),
         (observations::telling::KIND, observations::telling::compose),
+        (hello::greetings::KIND, hello::greetings::compose),
         (accounts::channels::TRIAL, accounts::channels::compose_trial),
     ]
     .into()
@@ -66,6 +67,7 @@ fn areas() -> (Router<App>, OpenApi) {
         .merge(bursts::router())
         .merge(alerts::router())
         .merge(observations::router())
+        .merge(hello::router())
         .layer(from_fn(slow_down))
         // A host that catches up pushes hundreds of notices, and has proved who it is.
         .merge(intake::router())

@@ -1,6 +1,7 @@
 //! People: signing up and in, their sites and telescopes, and what they want to be told.
 
 mod account;
+pub mod birthday;
 pub mod channels;
 mod door;
 mod entry;
@@ -30,6 +31,7 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
+pub use birthday::Birthday;
 pub use extract::{MaybeSignedIn, Officer, SignedIn, recognize};
 pub use first::invitation;
 pub use local::local_routes;

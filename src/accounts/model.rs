@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::birthday::Birthday;
 use super::preferences::{Notify, Preferences};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +15,11 @@ pub struct Member {
     pub disabled_at: Option<DateTime<Utc>>,
     pub notify: Notify,
     pub preferences: Preferences,
+    pub birthday: Option<Birthday>,
+    /// Other members may see the day, never the year.
+    pub birthday_shown: bool,
+    /// A greeting by mail is welcome.
+    pub birthday_letter: bool,
     pub created_at: DateTime<Utc>,
 }
 

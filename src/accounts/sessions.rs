@@ -98,7 +98,7 @@ pub(super) fn caller(
 
 fn of_session(conn: &Connection, now: DateTime<Utc>, secret: &str) -> Result<Option<Caller>> {
     let sql = format!(
-        "select {COLUMNS}, k.id, k.seen_at from sessions k join members m on m.id = k.member_id
+        "select {COLUMNS}, k.id as proof, k.seen_at as used_at from sessions k join members m on m.id = k.member_id
          where k.hash = ?1 and k.seen_at > ?2 and k.created_at > ?3"
     );
     let (idle, longest) = (now - IDLE, now - LONGEST);
@@ -114,7 +114,7 @@ fn of_session(conn: &Connection, now: DateTime<Utc>, secret: &str) -> Result<Opt
 
 fn of_token(conn: &Connection, now: DateTime<Utc>, secret: &str) -> Result<Option<Caller>> {
     let sql = format!(
-        "select {COLUMNS}, k.id, k.seen_at from api_tokens k join members m on m.id = k.member_id
+        "select {COLUMNS}, k.id as proof, k.seen_at as used_at from api_tokens k join members m on m.id = k.member_id
          where k.hash = ?1 and (k.expires_at is null or k.expires_at > ?2)"
     );
     let values = params![secret::hashed(secret), now.timestamp_micros()];
@@ -124,10 +124,10 @@ fn of_token(conn: &Connection, now: DateTime<Utc>, secret: &str) -> Result<Optio
 }
 
 fn caller_of(row: &Row, proof: fn(i64) -> Proof) -> rusqlite::Result<Caller> {
-    let seen: Option<i64> = row.get(10)?;
+    let seen: Option<i64> = row.get("used_at")?;
     Ok(Caller {
         member: member_of(row)?,
-        proof: proof(row.get(9)?),
+        proof: proof(row.get("proof")?),
         seen_at: seen.and_then(DateTime::from_timestamp_micros),
     })
 }

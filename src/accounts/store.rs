@@ -9,7 +9,7 @@ use super::preferences::Notify;
 use crate::platform::{Error, Result, Tx, outbox};
 
 /// A member's columns, as [`member_of`] reads them.
-pub(super) const COLUMNS: &str = "m.id, m.email, m.full_name, m.officer, m.confirmed_at, m.disabled_at, m.notify, m.preferences, m.created_at";
+pub(super) const COLUMNS: &str = "m.id, m.email, m.full_name, m.officer, m.confirmed_at, m.disabled_at, m.notify, m.preferences, m.created_at, m.birthday, m.birthday_shown, m.birthday_letter";
 
 /// What a sign-in is judged by.
 #[derive(Debug, Clone)]
@@ -24,6 +24,7 @@ pub(super) struct Credentials {
 pub(super) fn member_of(row: &Row) -> rusqlite::Result<Member> {
     let time = |at: Option<i64>| at.and_then(DateTime::from_timestamp_micros);
     let (notify, preferences): (String, String) = (row.get(6)?, row.get(7)?);
+    let birthday: Option<String> = row.get(9)?;
     Ok(Member {
         id: row.get(0)?,
         email: row.get(1)?,
@@ -34,6 +35,9 @@ pub(super) fn member_of(row: &Row) -> rusqlite::Result<Member> {
         notify: Notify::parse(&notify).unwrap_or_default(),
         preferences: serde_json::from_str(&preferences).unwrap_or_default(),
         created_at: time(row.get(8)?).unwrap_or_default(),
+        birthday: birthday.and_then(|text| text.parse().ok()),
+        birthday_shown: row.get(10)?,
+        birthday_letter: row.get(11)?,
     })
 }
 
@@ -53,15 +57,15 @@ pub fn by_email(conn: &Connection, key: &str) -> Result<Option<Member>> {
 
 pub(super) fn credentials(conn: &Connection, key: &str) -> Result<Option<Credentials>> {
     let sql = format!(
-        "select {COLUMNS}, m.password, s.confirmed_at is not null
+        "select {COLUMNS}, m.password, s.confirmed_at is not null as second_step
          from members m left join second_steps s on s.member_id = m.id where m.email_key = ?1"
     );
     let mut select = conn.prepare_cached(&sql)?;
     let found = select.query_row([key], |row| {
         Ok(Credentials {
             member: member_of(row)?,
-            password: row.get(9)?,
-            second_step: row.get(10)?,
+            password: row.get("password")?,
+            second_step: row.get("second_step")?,
         })
     });
     Ok(found.optional()?)
@@ -116,7 +120,8 @@ pub fn insert(tx: &Tx, now: DateTime<Utc>, new: &NewMember) -> Result<i64> {
 pub(super) fn update(tx: &Tx, now: DateTime<Utc>, member: &Member) -> Result<()> {
     let micros = |at: Option<DateTime<Utc>>| at.map(|at| at.timestamp_micros());
     let changed = tx.execute(
-        "update members set full_name = ?2, officer = ?3, confirmed_at = ?4, disabled_at = ?5, notify = ?6, preferences = ?7, updated_at = ?8 where id = ?1",
+        "update members set full_name = ?2, officer = ?3, confirmed_at = ?4, disabled_at = ?5, notify = ?6, preferences = ?7, updated_at = ?8,
+         birthday = ?9, birthday_shown = ?10, birthday_letter = ?11 where id = ?1",
         params![
             member.id,
             member.full_name,
@@ -126,6 +131,9 @@ pub(super) fn update(tx: &Tx, now: DateTime<Utc>, member: &Member) -> Result<()>
             member.notify.as_str(),
             serde_json::to_string(&member.preferences)?,
             now.timestamp_micros(),
+            member.birthday.map(|birthday| birthday.to_string()),
+            member.birthday_shown,
+            member.birthday_letter,
         ],
     )?;
     found(changed)

@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use chrono::TimeDelta;
 use chrono_tz::Tz;
@@ -25,6 +26,8 @@ pub struct Config {
     pub public_url: Option<String>,
     pub club_name: String,
     pub time_zone: Tz,
+    /// When birthdays of 29 February are kept in common years.
+    pub leap_day: LeapDay,
     pub kafka: Option<Kafka>,
     pub notice_secret: Option<Secret>,
     pub stale_after: TimeDelta,
@@ -59,6 +62,26 @@ pub struct Rates {
     pub knocks: NonZeroU32,
     /// Sign-ups and forgotten passwords, an address and hour.
     pub sign_ups: NonZeroU32,
+}
+
+/// When birthdays of 29 February are kept in common years.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LeapDay {
+    #[default]
+    February28,
+    March1,
+}
+
+impl FromStr for LeapDay {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "02-28" => Ok(Self::February28),
+            "03-01" => Ok(Self::March1),
+            _ => Err("is neither 02-28 nor 03-01"),
+        }
+    }
 }
 
 /// Where notices are heard.
@@ -170,6 +193,7 @@ impl Sources {
                 .map(|url| url.trim_end_matches('/').to_owned()),
             club_name: self.text("club_name").unwrap_or_default(),
             time_zone: self.parse("time_zone")?.unwrap_or(Tz::UTC),
+            leap_day: self.parse("leap_day")?.unwrap_or_default(),
             kafka: self.kafka()?,
             notice_secret: self.text("notice_secret").map(Secret::new),
             stale_after: self.hours("stale_after_hours")?,

@@ -50,6 +50,11 @@ pub const SETTINGS: &[Setting] = &[
         "The club's time zone, e.g. Europe/Paris",
     ),
     setting(
+        "leap_day",
+        Some("02-28"),
+        "When birthdays of 29 February are kept in common years: 02-28 or 03-01",
+    ),
+    setting(
         "gcn_client_id",
         None,
         "Client id from gcn.nasa.gov/quickstart; with the secret it turns the listener on",
