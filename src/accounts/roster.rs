@@ -5,8 +5,9 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::birthday::{self, Birthday};
 use super::fields::{self, Email};
-use super::model::NewMember;
+use super::model::{Member, NewMember};
 use super::sites::input::Given;
 use super::{Notify, Site, sites, store};
 use crate::platform::error::{Exit, FieldFault};
@@ -28,13 +29,17 @@ struct Entry {
     officer: bool,
     #[serde(default)]
     notify: Notify,
+    /// `1990-05-17`, or `--05-17` without the year.
+    birthday: Option<String>,
+    #[serde(default)]
+    birthday_shown: bool,
     /// Written as for POST /api/sites.
     #[serde(default)]
     site: Vec<Value>,
 }
 
 impl Roster {
-    /// From TOML: a `[[member]]` with `name`, `email`, `notify` and its `[[member.site]]`s, written as for POST /api/sites.
+    /// From TOML: a `[[member]]` with `name`, `email`, `notify`, `birthday` and its `[[member.site]]`s, written as for POST /api/sites.
     pub fn read(text: &str) -> anyhow::Result<Self> {
         toml::from_str(text)
             .map_err(|error| Exit::data(format!("The members cannot be read: {error}")).into())
@@ -68,6 +73,7 @@ impl Entry {
     ) -> Result<()> {
         let wrong =
             |field: &str, why: String| Error::invalid(&format!("{}: {field}", self.name), why);
+        let birthday = self.birthday(now).map_err(|why| wrong("birthday", why))?;
         let member = NewMember {
             email: Email::parse(&self.email).map_err(|why| wrong("email", why))?,
             full_name: fields::full_name(&self.name).map_err(|why| wrong("name", why))?,
@@ -77,6 +83,12 @@ impl Entry {
             confirmed: true,
         };
         let member = store::insert(tx, now, &member)?;
+        let told = Member {
+            birthday,
+            birthday_shown: self.birthday_shown,
+            ..store::member(tx, member)?
+        };
+        store::update(tx, now, &told)?;
         for given in &self.site {
             let given: Given = serde_json::from_value(given.clone())?;
             let site = given.checked(Site::unknown(member, zone));
@@ -86,6 +98,18 @@ impl Entry {
         Ok(())
     }
 
+    fn birthday(&self, now: DateTime<Utc>) -> Result<Option<Birthday>, String> {
+        let given = self.birthday.as_deref().map(str::parse::<Birthday>);
+        let birthday = given.transpose()?;
+        let lived = birthday::EARLIEST..now.date_naive();
+        match birthday.and_then(Birthday::born) {
+            Some(born) if !lived.contains(&born) => {
+                Err("must be from 1900-01-01 on and past".into())
+            }
+            _ => Ok(birthday),
+        }
+    }
+
     /// The faults of one of the member's sites, with the member's name.
     fn named(&self, faults: Vec<FieldFault>) -> Error {
         let named = faults.into_iter().map(|fault| FieldFault {
@@ -93,5 +117,42 @@ impl Entry {
             ..fault
         });
         Error::Invalid(named.collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn birthday(line: &str) -> Result<Option<Birthday>, String> {
+        let text = format!("[[member]]\nname = \"Ada\"\nemail = \"ada@example.org\"\n{line}");
+        let roster = Roster::read(&text).map_err(|error| error.to_string())?;
+        roster.member[0].birthday("2026-11-21T22:00:00Z".parse().unwrap())
+    }
+
+    #[test]
+    fn a_birthday_is_read_with_and_without_its_year() {
+        assert_eq!(birthday(""), Ok(None));
+        for text in ["1990-05-17", "--02-29", "1900-01-01", "2026-11-20"] {
+            let read = birthday(&format!("birthday = \"{text}\""));
+            assert_eq!(read.unwrap().unwrap().to_string(), text);
+        }
+        for text in ["1899-12-31", "2026-11-21", "1990-02-29", "17 May"] {
+            let refused = birthday(&format!("birthday = \"{text}\"")).unwrap_err();
+            assert!(
+                refused.starts_with("must be") || refused.starts_with("is a day"),
+                "{refused}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_word_is_refused() {
+        assert!(birthday("birthday_shown = true").is_ok());
+        let refused = birthday("birthday_show = true").unwrap_err();
+        assert!(
+            refused.contains("unknown field `birthday_show`"),
+            "{refused}"
+        );
     }
 }

@@ -16,7 +16,7 @@ use std::fs::File;
 use std::path::Path;
 
 use anyhow::Context as _;
-use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use rusqlite::OptionalExtension as _;
 
@@ -77,7 +77,7 @@ impl Demo {
             Clock::fixed(start),
         )?;
         mark(&app, start).await?;
-        Roster::read(MEMBERS)?
+        Roster::read(&members(start))?
             .enrol(&app, Some(PASSWORD.into()))
             .await?;
         night::take_in(&app, &week).await?;
@@ -122,6 +122,21 @@ pub async fn refuse_made_up(app: &App) -> anyhow::Result<()> {
         .into());
     }
     Ok(())
+}
+
+/// The members, with birthdays that fall into a night that begins at `start` and into the days after it.
+fn members(start: DateTime<Utc>) -> String {
+    let tonight = start.with_timezone(&ZONE).date_naive();
+    let on = |days| {
+        (tonight + TimeDelta::days(days))
+            .format("%m-%d")
+            .to_string()
+    };
+    MEMBERS
+        .replace("TONIGHT", &on(0))
+        .replace("TOMORROW", &on(1))
+        .replace("IN-FOUR-DAYS", &on(4))
+        .replace("AGO-40", &(tonight.year() - 40).to_string())
 }
 
 /// The settings of the made-up club: no Kafka, and name and time zone of its own unless others were set.

@@ -441,3 +441,42 @@ fn an_afterglow_fades_by_its_law() {
     assert!((light.at(10_000.0) - 18.0).abs() < 1e-9);
     assert!((light.at(1000.0) - 15.0).abs() < 1e-9);
 }
+
+#[tokio::test]
+async fn whatever_the_night_somebody_has_a_birthday_in_it_and_somebody_this_week() {
+    for (start, tonight, tomorrow, later) in [
+        ("2026-11-21T21:00:00Z", "1986-11-21", "--11-22", "--11-25"),
+        ("2026-12-31T21:00:00Z", "1986-12-31", "--01-01", "--01-04"),
+        ("2027-02-28T21:00:00Z", "1987-02-28", "--03-01", "--03-04"),
+        ("2028-02-29T21:00:00Z", "1988-02-29", "--03-01", "--03-04"),
+        ("2028-02-28T21:00:00Z", "1988-02-28", "--02-29", "--03-03"),
+        // Past midnight where the telescope stands.
+        ("2026-06-30T22:30:00Z", "1986-07-01", "--07-02", "--07-05"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config {
+            data_dir: folder.path().into(),
+            ..settings()
+        };
+        let app = App::open(config, Clock::fixed(at(start))).unwrap();
+        let roster = Roster::read(&members(at(start))).unwrap();
+        roster.enrol(&app, None).await.unwrap();
+        let read = app
+            .db
+            .read(|conn| crate::accounts::store::list(conn, "", 0, 100));
+        let members = read.await.unwrap();
+        let birthday = |name: &str| {
+            let member = members
+                .iter()
+                .find(|member| member.full_name.starts_with(name))
+                .unwrap();
+            let birthday = member.birthday.map(|birthday| birthday.to_string());
+            (birthday.unwrap(), member.birthday_shown)
+        };
+        assert_eq!(birthday("Vera"), (tonight.into(), true), "{start}");
+        assert_eq!(birthday("Kenji"), (tomorrow.into(), true), "{start}");
+        assert_eq!(birthday("Ngaire"), (later.into(), true), "{start}");
+        assert_eq!(birthday("Amara"), ("1992-02-29".into(), true));
+        assert_eq!(birthday("Paul"), ("1961-06-30".into(), false));
+    }
+}
