@@ -20,3 +20,12 @@ create table greetings (
     member_id integer primary key references members (id) on delete cascade,
     year integer not null
 ) strict;
+
+-- Who shows their birthday is asked with every look at the first page.
+create index members_by_birthday on members (id) where birthday_shown = 1;
+
+-- How often a member has asked for another address of the birthday feed; only the newest works.
+create table birthday_feeds (
+    member_id integer primary key references members (id) on delete cascade,
+    turn integer not null
+) strict;

@@ -18,6 +18,8 @@ pub struct LatestPage {
     pub earlier: Vec<BurstRow>,
     /// What members saw lately, HTML.
     pub seen: Option<String>,
+    /// Whose birthday it is today or this week; for members only.
+    pub birthdays: Option<String>,
 }
 
 /// `/bursts`: every burst, filtered, a page at a time.

@@ -2,7 +2,7 @@
 
 pub mod greetings;
 mod names;
-mod party;
+pub mod party;
 pub mod star;
 
 use utoipa_axum::router::OpenApiRouter;

@@ -4,10 +4,12 @@ use axum::extract::State;
 use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::accounts::MaybeSignedIn;
 use crate::bursts::list::{self, Wanted};
 use crate::bursts::page;
 use crate::bursts::store;
 use crate::bursts::view::{Desk, LatestPage};
+use crate::hello::party;
 use crate::intake;
 use crate::observations;
 use crate::platform::health::State as Mood;
@@ -21,9 +23,14 @@ pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().route("/", get(latest))
 }
 
-async fn latest(State(app): State<App>, viewer: Viewer) -> Result<Html<LatestPage>> {
+async fn latest(
+    State(app): State<App>,
+    viewer: Viewer,
+    MaybeSignedIn(member): MaybeSignedIn,
+) -> Result<Html<LatestPage>> {
     let now = app.clock.now();
-    let (newest, others, region, seen) = app
+    let asked = app.clone();
+    let (newest, others, region, seen, birthdays) = app
         .db
         .read(move |conn| {
             let (mut bursts, _) = list::list(conn, &Wanted::default(), EARLIER + 1)?;
@@ -37,13 +44,19 @@ async fn latest(State(app): State<App>, viewer: Viewer) -> Result<Html<LatestPag
                 .map(|newest| store::region(conn, newest.id))
                 .transpose()?
                 .flatten();
-            Ok((newest, bursts, region, observations::latest(conn, now)?))
+            let seen = observations::latest(conn, now)?;
+            let birthdays = member
+                .map(|member| party::sentence(&asked, conn, member.id))
+                .transpose()?
+                .flatten();
+            Ok((newest, bursts, region, seen, birthdays))
         })
         .await?;
     Ok(Html(LatestPage {
         viewer,
         desk: desk(&app),
         seen,
+        birthdays,
         newest: newest.map(|burst| page::headline(&burst, region.as_ref(), now)),
         earlier: others.iter().map(|burst| page::row(burst, now)).collect(),
     }))

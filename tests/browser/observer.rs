@@ -79,6 +79,7 @@ pub(crate) async fn pages(desk: &Desk) -> Vec<String> {
         "/observations/settings",
         "/preferences",
         "/account",
+        "/birthdays",
         "/outbox",
     ];
     let (mine, pictured) = (of(desk, "Vera", "").await, of(desk, "", "/images/").await);

@@ -9,7 +9,7 @@ use grb_app::intake::{RawNotice, Recorded, desk, take};
 use grb_app::notices::{
     Class, Classification, Format, Kind, Localization, Mission, Notice, Role, write,
 };
-use grb_app::platform::config::{Config, Kafka, Secret, Sources};
+use grb_app::platform::config::{Config, Kafka, LeapDay, Secret, Sources};
 use grb_app::platform::{App, Clock};
 use grb_app::sky::Equatorial;
 use reqwest::{Client, Response};
@@ -61,7 +61,23 @@ impl TestApp {
     }
 
     pub(crate) async fn serve() -> Served {
-        let Self { app, folder } = Self::new();
+        Self::new().served().await
+    }
+
+    /// A desk that lives at `at` and keeps 29 February as `leap_day` says.
+    pub(crate) async fn serve_at(at: &str, leap_day: LeapDay) -> Served {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let config = Config {
+            leap_day,
+            ..config(folder.path())
+        };
+        let clock = Clock::fixed(at.parse().unwrap());
+        let app = App::open(config, clock).unwrap();
+        Self { app, folder }.served().await
+    }
+
+    async fn served(self) -> Served {
+        let Self { app, folder } = self;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();

@@ -8,6 +8,7 @@
 mod aavso;
 mod architecture;
 mod attacks;
+mod birthday_page;
 mod bursts;
 mod commands;
 mod common;
