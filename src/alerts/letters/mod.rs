@@ -95,7 +95,7 @@ pub fn compose(app: App, order: Order) -> BoxFuture<'static, Result<Composed>> {
         if let Some(later) = too_early(&app, &order, &asked, &reader).await? {
             return Ok(later);
         }
-        let stop = unsubscribe::address(&app, member).await?;
+        let stop = unsubscribe::LETTERS.address(&app, member).await?;
         match (asked.reason, asked.burst) {
             (Reason::Digest, _) => digest::compose(&app, &order, &asked, reader, stop).await,
             (_, Some(burst)) => about(&app, &order, &asked, burst, reader, stop).await,

@@ -127,7 +127,9 @@ async fn letter(app: &App, material: &Material) -> Result<Composed> {
         1 => "a new observation".to_owned(),
         many => format!("{many} new observations"),
     };
-    let stop = unsubscribe::address(app, material.member.id).await?;
+    let stop = unsubscribe::LETTERS
+        .address(app, material.member.id)
+        .await?;
     let picture = match &material.curve {
         Some(curve) if app.config.mail_pictures => Some(picture(curve).await?),
         _ => None,
