@@ -49,11 +49,12 @@ struct Row {
 
 #[derive(Template)]
 #[template(path = "accounts/account.html")]
-struct AccountPage {
+pub(super) struct AccountPage {
     viewer: Viewer,
     notice: Option<&'static str>,
     email: String,
     name: Vec<Field>,
+    pub(super) birthday: super::birthday::Section,
     address: Vec<Field>,
     password: Vec<Field>,
     token: Vec<Field>,
@@ -69,7 +70,7 @@ struct AccountPage {
 
 /// A form that was not accepted: which, what was typed into its first field, and what is wrong.
 #[derive(Default)]
-struct Refused {
+pub(super) struct Refused {
     form: &'static str,
     typed: String,
     faults: Vec<FieldFault>,
@@ -112,6 +113,8 @@ async fn page(
     let mut page = laid_out(&app, viewer, caller, &Refused::default()).await?;
     page.notice = match way.said.as_str() {
         "name" => Some("Your name is changed."),
+        "birthday" => Some("Your birthday is saved."),
+        "forgotten" => Some("Your birthday is forgotten."),
         "address" => Some(
             "A letter is on its way to the new address. Its link makes it yours; until then nothing changes.",
         ),
@@ -130,7 +133,7 @@ async fn page(
     Ok(Html(page))
 }
 
-async fn laid_out(
+pub(super) async fn laid_out(
     app: &App,
     viewer: Viewer,
     caller: Caller,
@@ -154,6 +157,7 @@ async fn laid_out(
     Ok(AccountPage {
         viewer,
         notice: None,
+        birthday: super::birthday::Section::of(&caller.member),
         name: refused.judged(
             "name",
             vec![

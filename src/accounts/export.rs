@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use serde_json::{Map, Value, json};
 
-use super::json::MemberJson;
+use super::json::Me;
 use super::model::Member;
 use crate::platform::Result;
 
@@ -30,7 +30,7 @@ pub(super) fn everything(conn: &Connection, member: Member) -> Result<Value> {
         }
     }
     Ok(
-        json!({ "member": MemberJson::from(member), "times": "microseconds since 1970, UTC, in the tables", "tables": tables }),
+        json!({ "member": Me::from(member), "times": "microseconds since 1970, UTC, in the tables", "tables": tables }),
     )
 }
 

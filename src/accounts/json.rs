@@ -4,12 +4,13 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::birthday::{self, Birthday};
 use super::entry;
 use super::extract::{Officer, SignedIn};
 use super::fields::{self, Email};
@@ -20,7 +21,7 @@ use super::sessions::{self, Caller};
 use super::sign_up::{self, Wish};
 use super::store;
 use crate::platform::web::extract::{Form, Json, Path, Query};
-use crate::platform::web::form::Faults;
+use crate::platform::web::form::{Faults, given};
 use crate::platform::web::limits::visitor;
 use crate::platform::web::problem::Problem;
 use crate::platform::{App, Error, Result};
@@ -64,6 +65,30 @@ impl From<Member> for MemberJson {
             receive_notification: member.notify != Notify::None,
             preferences: member.preferences,
             created_at: member.created_at,
+        }
+    }
+}
+
+/// A member, for that member: with what nobody else is shown.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct Me {
+    #[serde(flatten)]
+    member: MemberJson,
+    /// `1990-05-17`, or `--05-17` without the year
+    birthday: Option<String>,
+    /// Other members may see the day, never the year.
+    birthday_shown: bool,
+    /// A letter comes on the day.
+    birthday_letter: bool,
+}
+
+impl From<Member> for Me {
+    fn from(member: Member) -> Self {
+        Self {
+            birthday: member.birthday.as_ref().map(Birthday::to_string),
+            birthday_shown: member.birthday_shown,
+            birthday_letter: member.birthday_letter,
+            member: member.into(),
         }
     }
 }
@@ -192,8 +217,8 @@ pub(super) fn agent(headers: &HeaderMap) -> &str {
 }
 
 /// Who I am.
-#[utoipa::path(get, path = "/api/users/me", tag = "members", responses((status = 200, body = MemberJson), (status = 401, body = Problem)))]
-async fn me(SignedIn(member): SignedIn) -> Json<MemberJson> {
+#[utoipa::path(get, path = "/api/users/me", tag = "members", responses((status = 200, body = Me), (status = 401, body = Problem)))]
+async fn me(SignedIn(member): SignedIn) -> Json<Me> {
     Json(member.into())
 }
 
@@ -207,6 +232,18 @@ struct Changes {
     receive_notification: Option<bool>,
     #[schema(value_type = Option<Preferences>)]
     preferences: Option<Map<String, Value>>,
+    /// `1990-05-17`, from 1900 to yesterday, or `--05-17` without the year; null clears it
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    birthday: Option<Value>,
+    /// Other members may see the day, never the year
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<bool>)]
+    birthday_shown: Option<Value>,
+    /// A letter on the day
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<bool>)]
+    birthday_letter: Option<Value>,
     /// Another address: it is asked by letter first. Needs `current_password`.
     email: Option<String>,
     /// Another password. Needs `password_confirmation` and `current_password`. Every other session ends.
@@ -219,7 +256,7 @@ struct Changes {
 
 impl Changes {
     /// The member with these changes; each fault is noted.
-    fn applied(&self, member: &Member, faults: &mut Faults) -> Member {
+    fn applied(&self, member: &Member, today: NaiveDate, faults: &mut Faults) -> Member {
         let mut member = member.clone();
         if let Some(name) = &self.full_name {
             let name = faults.take("full_name", fields::full_name(name));
@@ -240,19 +277,25 @@ impl Changes {
                 }
             }
         }
+        let given = birthday::Given {
+            birthday: self.birthday.as_ref(),
+            shown: self.birthday_shown.as_ref(),
+            letter: self.birthday_letter.as_ref(),
+        };
+        given.apply(&mut member, today, faults);
         member
     }
 }
 
 /// Changes my profile. Any subset of the fields.
-#[utoipa::path(put, path = "/api/users/me", tag = "members", request_body = Changes, responses((status = 200, body = MemberJson), (status = 401, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
+#[utoipa::path(put, path = "/api/users/me", tag = "members", request_body = Changes, responses((status = 200, body = Me), (status = 401, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
 async fn change_me(
     State(app): State<App>,
     caller: Caller,
     Json(changes): Json<Changes>,
-) -> Result<Json<MemberJson>> {
-    let mut faults = Faults::default();
-    let member = changes.applied(&caller.member, &mut faults);
+) -> Result<Json<Me>> {
+    let (mut faults, today) = (Faults::default(), birthday::today(&app));
+    let member = changes.applied(&caller.member, today, &mut faults);
     let email = changes
         .email
         .as_deref()
@@ -282,7 +325,7 @@ async fn change_me(
     let saved = app.db.write(move |tx| {
         // What has changed meanwhile stays changed.
         let mut faults = Faults::default();
-        let member = changes.applied(&store::member(tx, member.id)?, &mut faults);
+        let member = changes.applied(&store::member(tx, member.id)?, today, &mut faults);
         faults.done()?;
         people::save(tx, &bus, at, &member)?;
         if let Some(hash) = &hash {
@@ -409,11 +452,15 @@ impl Ruling {
 
     /// Notes what officers may not change.
     fn judge(&self, faults: &mut Faults) {
+        let changes = &self.changes;
         for (field, given) in [
-            ("email", &self.changes.email),
-            ("password", &self.changes.password),
+            ("email", changes.email.is_some()),
+            ("password", changes.password.is_some()),
+            ("birthday", changes.birthday.is_some()),
+            ("birthday_shown", changes.birthday_shown.is_some()),
+            ("birthday_letter", changes.birthday_letter.is_some()),
         ] {
-            if given.is_some() {
+            if given {
                 faults.add(field, "is for the member alone to change");
             }
         }
@@ -428,11 +475,13 @@ async fn change_one(
     Path(id): Path<i64>,
     Json(ruling): Json<Ruling>,
 ) -> Result<Json<MemberJson>> {
-    let (at, bus) = (Moment::of(&app), app.bus.clone());
+    let (at, bus, today) = (Moment::of(&app), app.bus.clone(), birthday::today(&app));
     let saved = app.db.write(move |tx| {
         let mut faults = Faults::default();
         ruling.judge(&mut faults);
-        let member = ruling.changes.applied(&store::member(tx, id)?, &mut faults);
+        let member = ruling
+            .changes
+            .applied(&store::member(tx, id)?, today, &mut faults);
         faults.done()?;
         people::save(tx, &bus, at, &member)?;
         people::with_care(tx, || {

@@ -36,7 +36,7 @@ pub use extract::{MaybeSignedIn, Officer, SignedIn, recognize};
 pub use first::invitation;
 pub use local::local_routes;
 pub use model::Member;
-pub use people::stop_telling;
+pub use people::{stop_greeting, stop_telling};
 pub use preferences::{Notify, Preferences};
 pub use roster::Roster;
 pub use sites::{Delivery, Site, Telescope};
@@ -51,6 +51,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(door::router())
         .merge(first::router())
         .merge(account::router())
+        .merge(birthday::router())
         .merge(members::router())
         .merge(json::router())
         .merge(sites::router())

@@ -171,6 +171,19 @@ pub async fn stop_telling(app: &App, id: i64) -> Result<()> {
     stopped.await
 }
 
+/// The member gets no letter on the birthday any more.
+pub async fn stop_greeting(app: &App, id: i64) -> Result<()> {
+    let (at, bus) = (Moment::of(app), app.bus.clone());
+    let stopped = app.db.write(move |tx| {
+        let member = Member {
+            birthday_letter: false,
+            ..store::member(tx, id)?
+        };
+        save(tx, &bus, at, &member)
+    });
+    stopped.await
+}
+
 /// Deletes a member with all that is theirs.
 pub(super) fn delete(tx: &Tx, bus: &Bus, at: Moment, id: i64) -> Result<()> {
     store::delete(tx, id)?;

@@ -1,7 +1,7 @@
 //! What members write about an observation, checked: every field that cannot be used is named at once.
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::filters;
@@ -11,7 +11,7 @@ use crate::accounts::fields::{number, words};
 use crate::bursts::Burst;
 use crate::bursts::view::{apart, from_trigger};
 use crate::platform::error::FieldFault;
-use crate::platform::web::form::Faults;
+use crate::platform::web::form::{Faults, given};
 use crate::sky::{Equatorial, Frame, Observer, airmass};
 
 /// A telescope's clock may be a little ahead of ours.
@@ -110,11 +110,6 @@ pub(super) fn overtaken(now: i64) -> String {
     format!(
         "was changed meanwhile and is {now} by now; read it again, then send what is to be changed"
     )
-}
-
-/// A null that was sent is not the same as nothing sent.
-fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(from).map(Some)
 }
 
 /// What an observation is checked against.

@@ -1,10 +1,17 @@
 //! A birthday: a day of the year, and the year where it is told.
 
+mod input;
+mod page;
+
+pub(super) use input::Given;
+pub(super) use page::{Section, router};
+
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::{Datelike as _, NaiveDate};
 
+use crate::platform::App;
 use crate::platform::config::LeapDay;
 
 /// Before it nobody who reads this was born.
@@ -109,6 +116,12 @@ impl FromStr for Birthday {
         let part = |text| digits(text, 2).ok_or_else(wrong);
         Self::new(year, part(month)?, part(day)?).ok_or_else(|| "is a day that there is not".into())
     }
+}
+
+/// Today, by the club's calendar.
+pub fn today(app: &App) -> NaiveDate {
+    let now = app.clock.now().with_timezone(&app.config.time_zone);
+    now.date_naive()
 }
 
 /// A number of exactly so many digits.

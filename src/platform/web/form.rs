@@ -1,5 +1,6 @@
 //! Forms: fields with their labels, what was typed, and what is wrong with it.
 
+use serde::{Deserialize as _, Deserializer};
 use serde_json::Value;
 
 use crate::platform::error::FieldFault;
@@ -70,6 +71,11 @@ impl Field {
         let fault = own.map(|fault| sentence(&fault.message));
         Self { fault, ..self }
     }
+}
+
+/// For `deserialize_with`: a null that was sent is not the same as nothing sent.
+pub fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(from).map(Some)
 }
 
 /// With a capital, and a full stop.
