@@ -7,6 +7,9 @@ alter table members add column birthday_shown integer not null default 0;
 -- A greeting by mail is welcome.
 alter table members add column birthday_letter integer not null default 1;
 
+-- The day of the year, told with the year or without.
+create index members_by_day_of_birth on members (substr(birthday, -5)) where birthday is not null;
+
 -- What PUT /hello/{username} stored.
 create table hello_names (
     -- In small letters, a to z.

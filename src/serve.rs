@@ -26,19 +26,20 @@ fn chores() -> Vec<Chore> {
         Chore {
             name: "forget old events",
             every: TimeDelta::hours(1),
-            run: |tx, now| bus::forget_old(tx, now).map(drop),
+            run: |_, tx, now| bus::forget_old(tx, now).map(drop),
         },
         Chore {
             name: "forget old sessions and links",
             every: TimeDelta::hours(1),
-            run: accounts::forget_old,
+            run: |_, tx, now| accounts::forget_old(tx, now),
         },
         Chore {
             name: "forget who was told",
             every: TimeDelta::days(1),
-            run: alerts::forget_old,
+            run: |_, tx, now| alerts::forget_old(tx, now),
         },
         outbox::chore(),
+        hello::greetings::chore(),
     ]
 }
 

@@ -88,6 +88,17 @@ pub fn list(conn: &Connection, search: &str, after: i64, limit: usize) -> Result
     Ok(found.take(limit).collect::<Result<_, _>>()?)
 }
 
+/// The members whose birthday is one of these, as `MM-DD`, told with a year or without.
+pub fn born_on(conn: &Connection, days: &[String]) -> Result<Vec<Member>> {
+    let sql = format!(
+        "select {COLUMNS} from members m
+         where m.birthday is not null and substr(m.birthday, -5) in (select value from json_each(?1)) order by m.id"
+    );
+    let mut select = conn.prepare_cached(&sql)?;
+    let found = select.query_map([serde_json::to_string(days)?], member_of)?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
 /// Officers who can sign in.
 pub(super) fn officers(conn: &Connection) -> Result<i64> {
     let count = "select count(*) from members where officer and confirmed_at is not null and disabled_at is null";

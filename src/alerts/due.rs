@@ -82,6 +82,13 @@ fn next(now: DateTime<Utc>, zone: Tz, time: NaiveTime) -> DateTime<Utc> {
     shown.find(|at| *at > now).unwrap_or(now)
 }
 
+/// When `day` is over in `zone`.
+pub fn end_of(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
+    let midnight = NaiveTime::MIN;
+    let ends = instants(day + Days::new(1), zone, midnight).next();
+    ends.unwrap_or_else(|| (day + Days::new(1)).and_time(midnight).and_utc())
+}
+
 /// The instants at which clocks show this: two where an hour comes twice in autumn; an hour later where it is left out in
 /// spring.
 fn instants(day: NaiveDate, zone: Tz, time: NaiveTime) -> impl Iterator<Item = DateTime<Utc>> {

@@ -5,7 +5,7 @@ use rusqlite::params;
 use tokio_cron_scheduler::{Job, JobScheduler};
 use tokio_util::sync::CancellationToken;
 
-use super::{App, Result, Tx};
+use super::{App, Config, Result, Tx};
 
 /// Something to be done once in every slot of time.
 #[derive(Clone, Copy)]
@@ -13,7 +13,7 @@ pub struct Chore {
     pub name: &'static str,
     pub every: TimeDelta,
     /// Does it, within the transaction that marks the slot as done.
-    pub run: fn(&Tx, DateTime<Utc>) -> Result<()>,
+    pub run: fn(&Config, &Tx, DateTime<Utc>) -> Result<()>,
 }
 
 /// Wakes every minute and does what is due, until `stop`.
@@ -41,13 +41,15 @@ pub async fn keep_time(
 pub async fn run_due(app: &App, chores: &[Chore]) {
     let now = app.clock.now();
     for chore in chores.iter().copied() {
-        if let Err(error) = app.db.write(move |tx| run_once(tx, chore, now)).await {
+        let config = app.config.clone();
+        let run = move |tx: &Tx| run_once(&config, tx, chore, now);
+        if let Err(error) = app.db.write(run).await {
             tracing::warn!("{} failed: {error}. Again in the next minute.", chore.name);
         }
     }
 }
 
-fn run_once(tx: &Tx, chore: Chore, now: DateTime<Utc>) -> Result<()> {
+fn run_once(config: &Config, tx: &Tx, chore: Chore, now: DateTime<Utc>) -> Result<()> {
     let slot = now.duration_trunc(chore.every).unwrap_or(now);
     let taken = tx
         .prepare_cached(
@@ -56,7 +58,7 @@ fn run_once(tx: &Tx, chore: Chore, now: DateTime<Utc>) -> Result<()> {
         )?
         .execute(params![chore.name, slot.timestamp_micros()])?;
     if taken == 1 {
-        (chore.run)(tx, now)
+        (chore.run)(config, tx, now)
     } else {
         Ok(())
     }

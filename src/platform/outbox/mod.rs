@@ -215,7 +215,7 @@ pub fn chore() -> Chore {
     Chore {
         name: "clear the outbox",
         every: chrono::TimeDelta::hours(6),
-        run: |tx, now| {
+        run: |_, tx, now| {
             store::end_expired(tx, now)?;
             store::forget_old(tx, now).map(drop)
         },

@@ -383,9 +383,10 @@ async fn what_cannot_leave_ends_when_it_is_worthless() {
         .write(move |tx| outbox::keep(tx, now, &replayed));
     keep.await.unwrap();
     let clear = |after: TimeDelta| {
+        let config = desk.app.config.clone();
         desk.app
             .db
-            .write(move |tx| (outbox::chore().run)(tx, now + after))
+            .write(move |tx| (outbox::chore().run)(&config, tx, now + after))
     };
     clear(TimeDelta::minutes(61)).await.unwrap();
     assert_eq!(
