@@ -16,6 +16,7 @@ use serde::Deserialize;
 use crate::alerts::Reason;
 use crate::bursts;
 use crate::bursts::view::ago;
+use crate::hello::greetings;
 use crate::platform::health::{Condition, State as Mood};
 use crate::platform::outbox::store::{self, Entry, State as Fate, Wanted};
 use crate::platform::outbox::{self, Composed, Letter, Order};
@@ -175,6 +176,7 @@ fn about(conn: &Connection, entry: &Entry) -> String {
     let Some(reason) = reason else {
         return match entry.kind.as_str() {
             "account" => "About an account".into(),
+            greetings::KIND => "A birthday".into(),
             "observation" => of_burst(conn, entry, kind("observation")),
             other => kind(other).into(),
         };
@@ -204,6 +206,7 @@ fn kind(kind: &str) -> &str {
         "burst" => "about a burst",
         "morning" => "the morning’s letter",
         "observation" => "new observations",
+        greetings::KIND => "a greeting",
         other => other,
     }
 }
@@ -356,6 +359,9 @@ struct Read {
 async fn read(app: &App, entry: &Entry, order: Order) -> Result<Read, String> {
     if entry.secret && order.payload == serde_json::json!({}) {
         return Err("It held a secret link and has ended, so its words were forgotten.".into());
+    }
+    if entry.kind == greetings::KIND && app.config.demo.is_none() {
+        return Err("A greeting may tell of a year of birth, so its reader alone reads it.".into());
     }
     let secrets = if masks(app, entry) {
         strings(&order.payload)

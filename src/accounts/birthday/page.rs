@@ -108,7 +108,7 @@ impl Typed {
             digits::<i32>(year, 4).ok_or("the year must have four digits, such as 1990".into())
         });
         let year = faults.take("year", year.transpose()).flatten();
-        let (Some(day), Some(month), true) = (day, month, faults.is_empty()) else {
+        let (Some(day), Some(month)) = (day, month) else {
             return faults.checked(None);
         };
         let Some(birthday) = Birthday::new(year, month, day) else {

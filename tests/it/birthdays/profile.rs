@@ -165,13 +165,26 @@ async fn officers_neither_see_nor_change_it() {
         ["birthday", "birthday_shown", "birthday_letter"]
     );
     let cookie = cookie(&desk, vera, PASSWORD).await.unwrap();
-    let page = desk
-        .client
-        .get(desk.url("/members"))
-        .header("cookie", cookie);
-    let page = page.send().await.unwrap().text().await.unwrap();
-    assert!(page.contains(ADA), "{page}");
-    assert!(!page.contains("1987") && !page.contains("17 May"), "{page}");
+    let listed = page(&desk, &cookie, "/members").await;
+    assert!(listed.contains(ADA), "{listed}");
+    assert!(
+        !listed.contains("1987") && !listed.contains("17 May"),
+        "{listed}"
+    );
+    // Nor what the greeting says of it.
+    run(
+        &desk.app,
+        "update members set birthday = '1987-11-20' where id = 1",
+    )
+    .await;
+    super::greet(&desk.app).await;
+    let id = "select id from outbox where kind = 'birthday'";
+    let letter = format!("/outbox/{}", crate::common::count(&desk.app, id).await);
+    let read = page(&desk, &cookie, &letter).await;
+    assert!(read.contains("its reader alone"), "{read}");
+    assert!(!read.contains("Happy birthday"), "{read}");
+    let html = page(&desk, &cookie, &format!("{letter}/letter.html")).await;
+    assert!(!html.contains("Happy birthday"), "{html}");
     let events = "select count(*) from events where data like '%05-17%' or data like '%birthday%'";
     assert_eq!(crate::common::count(&desk.app, events).await, 0);
 }
@@ -280,6 +293,12 @@ async fn the_page_gives_back_what_was_typed_with_each_fault() {
         ("32", "13", "", &["The day must be", "Choose a month."]),
         ("", "5", "1990", &["The day must be"]),
         ("31", "4", "", &["April has no day 31."]),
+        (
+            "31",
+            "4",
+            "90",
+            &["April has no day 31.", "The year must have"],
+        ),
         ("30", "2", "1990", &["February has no day 30."]),
         ("29", "2", "1990", &["1990 had no 29 February."]),
         (
