@@ -87,9 +87,10 @@ async fn live_through(span: Range<DateTime<Utc>>, leap: (LeapDay, &str), seed: u
             new.insert(next);
         }
     }
-    let (mut stops, mut now) = (0, span.start);
+    let (mut stops, mut now, mut awake) = (0, span.start, Vec::new());
     while now < span.end {
         greet(&app).await;
+        awake.push(now);
         let stop = match chance.below(60) {
             0 => 1 + chance.below(LONGEST_STOP),
             _ => 0,
@@ -111,7 +112,7 @@ async fn live_through(span: Range<DateTime<Utc>>, leap: (LeapDay, &str), seed: u
         .map(|day| (members[&(day.zone.clone(), day.birthday.clone())], day))
         .collect();
     assert!(wanted.len() >= members.len() / 4);
-    judge(&greetings(&app).await, wanted, seed);
+    judge(&greetings(&app).await, wanted, &awake, seed);
     println!(
         "{} members, {} greetings, {stops} stops",
         members.len(),
@@ -119,8 +120,9 @@ async fn live_through(span: Range<DateTime<Utc>>, leap: (LeapDay, &str), seed: u
     );
 }
 
-/// Each day that was to come has one greeting, of its own hours, and there is no other.
-fn judge(came: &[Greeted], wanted: Vec<(i64, &Day)>, seed: u64) {
+/// Each day that was to come has one greeting, of its own hours and of the first at which the program was `awake`, and there
+/// is no other.
+fn judge(came: &[Greeted], wanted: Vec<(i64, &Day)>, awake: &[DateTime<Utc>], seed: u64) {
     let mut came = came.to_vec();
     for (member, day) in wanted {
         let hours = day.nine..day.midnight;
@@ -134,6 +136,8 @@ fn judge(came: &[Greeted], wanted: Vec<(i64, &Day)>, seed: u64) {
             )
         });
         let one = came.remove(at);
+        let first = awake.iter().find(|at| **at >= day.nine);
+        assert_eq!(Some(&one.posted), first, "seed {seed}: {one:?}");
         assert_eq!(one.expires, day.midnight, "seed {seed}: {one:?}");
         assert_eq!(one.due, one.posted, "seed {seed}: {one:?}");
     }
