@@ -45,7 +45,7 @@ pub(super) static LETTERS: Letters = Letters {
     also: "The pushes and webhooks of the same account end with them.",
     others: "Letters about your account itself, such as a new password, still come.",
     instead: "Perhaps fewer are enough: only what you can observe, about one a week, or one letter in the morning.",
-    choice: ("/preferences", "preferences"),
+    choice: ("/preferences", "Preferences"),
     ended: |_, member| Ok(member.notify == Notify::None),
     end: |app, member| Box::pin(async move { accounts::stop_telling(&app, member).await }),
 };

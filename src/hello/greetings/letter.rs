@@ -123,3 +123,57 @@ fn given_name(full_name: &str) -> String {
         false => one_line(first, 80),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::platform::outbox::Picture;
+
+    #[test]
+    fn the_star_is_told_in_text_and_in_html_and_stays_words() {
+        let star = StarForLetter {
+            words: vec![
+                "The light that left Denebola on the day you were born is here now.".into(),
+                "It is 35.9 ± 0.2 light years away, in the constellation <Leo>.".into(),
+            ],
+            where_tonight: vec![
+                "From Orion Hill it is best at 05:40, 52° high in the south-east.".into(),
+            ],
+            url: "https://desk.example.org/birthday-star?born=1990-11-21".into(),
+            picture: Some(Picture {
+                cid: "star".into(),
+                alt: "Denebola in Leo".into(),
+                png: Arc::default(),
+            }),
+        };
+        let said = Said {
+            lead: "Happy birthday, Vera!".into(),
+            wish: "Orion Hill wishes you a good year.".into(),
+            star: Some(star),
+            yearless: false,
+            account: "https://desk.example.org/account#birthday".into(),
+            stop: "https://desk.example.org/birthdays/unsubscribe/TOKEN".into(),
+            club: "Orion Hill".into(),
+        };
+        let (text, html) = (Text(&said).render().unwrap(), Html(&said).render().unwrap());
+        let star = said.star.as_ref().unwrap();
+        for words in star
+            .words
+            .iter()
+            .chain(&star.where_tonight)
+            .chain([&star.url])
+        {
+            assert!(text.contains(words), "{words}: {text}");
+            let escaped = words.replace('<', "&#60;").replace('>', "&#62;");
+            assert!(html.contains(&escaped), "{words}: {html}");
+        }
+        assert!(html.contains("src=\"cid:star\""), "{html}");
+        assert!(!text.contains("Tell us the year"), "{text}");
+        assert!(
+            !text.contains("\n\n\n") && !text.starts_with('\n'),
+            "{text:?}"
+        );
+    }
+}

@@ -13,8 +13,8 @@ pub(super) static LETTERS: Letters = Letters {
     called: "letters on the birthday",
     also: "",
     others: "All other letters still come.",
-    instead: "Your birthday itself is in your account, to be changed or forgotten.",
-    choice: ("/account#birthday", "account"),
+    instead: "Your birthday itself stays as it is.",
+    choice: ("/account#birthday", "Account"),
     ended: |_, member| Ok(!member.birthday_letter),
     end: |app, member| Box::pin(async move { accounts::stop_greeting(&app, member).await }),
 };

@@ -14,7 +14,7 @@ pub(super) static LETTERS: Letters = Letters {
     also: "",
     others: "Letters about bursts still come.",
     instead: "Perhaps it is one burst only: on its page is a button to stop following it.",
-    choice: ("/observations/settings", "observing"),
+    choice: ("/observations/settings", "Observing"),
     ended: |conn, member| Ok(!store::observer(conn, member.id)?.told),
     end: |app, member| Box::pin(async move { app.db.write(move |tx| end(tx, member)).await }),
 };
