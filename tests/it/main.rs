@@ -9,6 +9,7 @@ mod aavso;
 mod architecture;
 mod attacks;
 mod birthday_page;
+mod birthday_star;
 mod birthdays;
 mod bursts;
 mod commands;

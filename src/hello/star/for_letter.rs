@@ -1,27 +1,105 @@
-//! The birthday star as a letter tells it.
+//! The birthday star as a greeting letter tells it.
+
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::accounts::Member;
+use super::tonight::{When, tonight};
+use super::{chart, routes, words};
+use crate::accounts::{Member, sites};
+use crate::alerts::letters;
 use crate::platform::outbox::Picture;
-use crate::platform::{App, Result};
+use crate::platform::{App, Error, Result};
 
-/// What a letter says of a birthday star.
+/// What a letter says of the star of somebody's birth.
+#[derive(Debug, Clone)]
 pub struct StarForLetter {
     /// Sentences of plain text.
     pub words: Vec<String>,
+    /// Where to look on the evening of the letter, from the member's first site; empty without one.
     pub where_tonight: Vec<String>,
-    /// Its page.
+    /// The page that says the same.
     pub url: String,
+    /// The star among its neighbours; none where pictures in letters are switched off.
     pub picture: Option<Picture>,
 }
 
-/// The star of who was born on `born`, as it stands at `at` from where the member is.
+/// The star of a member born on `born`, as of `at`; none for a day that is still to come.
 pub async fn for_letter(
-    _app: &App,
-    _member: &Member,
-    _born: NaiveDate,
-    _at: DateTime<Utc>,
+    app: &App,
+    member: &Member,
+    born: NaiveDate,
+    at: DateTime<Utc>,
 ) -> Result<Option<StarForLetter>> {
-    Ok(None)
+    let id = member.id;
+    let sites = app
+        .db
+        .read(move |conn| sites::store::of_member(conn, id))
+        .await?;
+    let site = sites.first();
+    let choice = routes::chosen(born, site, app, at)?;
+    if born > choice.today || choice.travelled <= 0.0 {
+        return Ok(None);
+    }
+    let star = choice.star;
+    let place = format!(
+        "{} stands in {}, {} away, {}.",
+        star.full(),
+        star.constellation.name,
+        words::distance(star),
+        words::uncertainty(star)
+    );
+    let bright = format!("It is {}.", words::brightness(star.magnitude));
+    let said = [
+        Some(words::lead(&choice)),
+        Some(place),
+        Some(bright),
+        words::next(&choice),
+    ];
+    let where_tonight = site.map(|site| {
+        // A letter is read at some time of the day, so it tells of the whole night.
+        let noon = tonight(star, site, at).observer.noon();
+        let seen = tonight(star, site, noon);
+        let from = match seen.when {
+            When::Now | When::Tonight => "Tonight at",
+            When::Later | When::Never => "At",
+        };
+        let mut words = seen.words;
+        if let Some(first) = words.first_mut() {
+            *first = format!(
+                "{from} {}: {first}",
+                crate::platform::outbox::one_line(&site.name, 80)
+            );
+        }
+        words
+    });
+    let picture = match app.config.mail_pictures {
+        true => Some(picture(star).await?),
+        false => None,
+    };
+    Ok(Some(StarForLetter {
+        words: said.into_iter().flatten().collect(),
+        where_tonight: where_tonight.unwrap_or_default(),
+        url: format!("{}/birthday-star?born={born}", app.config.base_url()),
+        picture,
+    }))
+}
+
+/// The letters’ type has no Greek, so the title is spelled out.
+async fn picture(star: &'static super::table::Star) -> Result<Picture> {
+    let drawing = tokio::task::spawn_blocking(move || {
+        letters::drawn(letters::View::Night, &chart(star, &star.spelled()))
+    });
+    let drawn = drawing
+        .await
+        .map_err(|stopped| Error::Internal(stopped.into()))?;
+    Ok(Picture {
+        cid: "birthday-star".into(),
+        alt: format!(
+            "A chart of {} with {} in the middle.",
+            star.constellation.name,
+            star.full()
+        ),
+        png: Arc::new(drawn?),
+    })
 }

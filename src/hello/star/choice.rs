@@ -1,0 +1,108 @@
+//! Chooses the star whose light left it when somebody was born, and the star that the light of the birth reaches next.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+
+use super::table::{Star, stars};
+use crate::accounts::birthday::EARLIEST;
+
+/// Days in a year of light: a light-year is the way of light in a Julian year.
+const YEAR: f64 = 365.25;
+/// So near to the day, in years, a star fits whatever its uncertainty.
+const HALF_A_YEAR: f64 = 0.5;
+/// Other stars that are named.
+const OTHERS: usize = 2;
+
+/// What the light of a birth has come to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    pub born: NaiveDate,
+    pub today: NaiveDate,
+    /// How far the light of that day has come, light-years.
+    pub travelled: f64,
+    /// The one with the smallest root of the squares of its difference from the day and of its uncertainty, so that of two stars
+    /// that are equally near to the day the surer one is taken.
+    pub star: &'static Star,
+    /// Whether its light left it then: not more than half a year from the day, or within twice its uncertainty.
+    pub fits: bool,
+    /// The brightest of the others of which that may be said as well: within half a year, or their uncertainty.
+    pub others: Vec<&'static Star>,
+    /// The star that the light of that day reaches next: the nearest of those beyond it.
+    pub next: Option<&'static Star>,
+}
+
+impl Choice {
+    /// For a day up to `today`; a later one counts as `today`.
+    pub fn new(born: NaiveDate, today: NaiveDate) -> Option<Self> {
+        let days = (today - born).num_days().max(0);
+        let travelled = days as f64 / YEAR;
+        let difference = |star: &Star| (star.distance - travelled).abs();
+        let star = stars().iter().min_by(|a, b| {
+            let score = |star: &Star| difference(star).hypot(star.sigma);
+            score(a).total_cmp(&score(b))
+        })?;
+        let mut others: Vec<&Star> = stars()
+            .iter()
+            .filter(|other| other.hip != star.hip)
+            .filter(|other| difference(other) <= other.sigma.max(HALF_A_YEAR))
+            .collect();
+        others.sort_by(|a, b| a.magnitude.total_cmp(&b.magnitude));
+        others.truncate(OTHERS);
+        Some(Self {
+            born,
+            today,
+            travelled,
+            star,
+            fits: difference(star) <= HALF_A_YEAR.max(2.0 * star.sigma),
+            others,
+            next: stars().iter().find(|next| next.distance > travelled),
+        })
+    }
+
+    /// How long before the birth the light left that a star shows today, years; negative where it left after.
+    pub fn early(&self, star: &Star) -> f64 {
+        star.distance - self.travelled
+    }
+
+    /// True for a child whose light has come to no star yet, and whose birth no star shows.
+    pub fn is_under_way(&self) -> bool {
+        !self.fits
+            && stars()
+                .first()
+                .is_some_and(|first| first.distance > self.travelled)
+    }
+
+    /// The day, as the star's distance has it, on which the light of the birth reaches a star; good to its uncertainty only.
+    pub fn reaches(&self, star: &Star) -> NaiveDate {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "at most 200 years, in days"
+        )]
+        let days = (star.distance * YEAR).round() as i64;
+        self.born
+            .checked_add_signed(TimeDelta::days(days))
+            .unwrap_or(NaiveDate::MAX)
+    }
+}
+
+/// A date of birth, `YYYY-MM-DD`, from 1900 on and not later than it is anywhere on the Earth at `now`; or what is wrong with it.
+pub fn date_of_birth(text: &str, now: DateTime<Utc>) -> Result<NaiveDate, String> {
+    let plain = text.len() == 10
+        && text.char_indices().all(|(i, c)| match i {
+            4 | 7 => c == '-',
+            _ => c.is_ascii_digit(),
+        });
+    if !plain {
+        return Err("must be a date such as 1990-05-17".into());
+    }
+    let born: NaiveDate = text
+        .parse()
+        .map_err(|_| "is a day that the calendar does not have".to_owned())?;
+    let latest = (now + TimeDelta::hours(14)).date_naive();
+    match born {
+        day if day < EARLIEST => {
+            Err("is before 1900; the light of that day is not followed here".into())
+        }
+        day if day > latest => Err("is still to come; its light has not left yet".into()),
+        day => Ok(day),
+    }
+}
