@@ -86,6 +86,7 @@ pub fn routes(app: App) -> Router {
 pub fn commands(app: App) -> Router {
     intake::replay::local_routes(app.clone())
         .merge(accounts::local_routes(app.clone()))
+        .merge(hello::local_routes(app.clone()))
         .merge(outbox::local_routes(app))
 }
 
