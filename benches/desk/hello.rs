@@ -34,10 +34,10 @@ pub(crate) async fn measure() -> Vec<Row> {
     let live = runs(&program, "/health/live", 64, &[]);
     let gets = runs(&program, "/", 64, &["get", &NAMES.to_string()]);
     let after_gets = program.memory("VmRSS");
-    let puts = runs(&program, "/", 256, &["put", &STORED.to_string()]);
+    let puts = runs(&program, "/", 128, &["put", &STORED.to_string()]);
     println!(
         "{NAMES} names in a file of {:.0} MB; ready in {ready:.0} ms with {idle:.1} MiB; all in memory {loaded:.1} s after the first request. \
-         wrk on the same cores: 2 threads, {SECONDS} s, 64 connections for GET, 256 for PUT, half of them of new names. \
+         wrk on the same cores: 2 threads, {SECONDS} s, 64 connections for GET, 128 for PUT, half of them of new names. \
          {:?}; {:.1} MiB in the end.",
         size(folder.path()),
         program.busy_threads(),
