@@ -1,12 +1,10 @@
 //! Puts everything together: every router, every worker, every chore; the only file that names all areas.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::get;
-use axum::{Extension, Json, Router};
+use axum::Router;
+use axum::middleware::from_fn_with_state;
 use chrono::TimeDelta;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use utoipa::openapi::{Info, OpenApi, OpenApiBuilder};
@@ -56,8 +54,8 @@ fn composers() -> Composers {
     .into()
 }
 
-/// Every area's routes, and their description.
-fn areas() -> (Router<App>, OpenApi) {
+/// The areas whose changing requests are counted, visitor by visitor.
+fn counted() -> OpenApiRouter<App> {
     let described = OpenApiBuilder::new()
         .info(Info::new("grb-app", env!("CARGO_PKG_VERSION")))
         .build();
@@ -69,26 +67,19 @@ fn areas() -> (Router<App>, OpenApi) {
         .merge(alerts::router())
         .merge(observations::router())
         .merge(hello::router())
-        .layer(from_fn(slow_down))
-        // A host that catches up pushes hundreds of notices, and has proved who it is.
-        .merge(intake::router())
-        .merge(ops::router())
-        .split_for_parts()
+}
+
+/// Those whose are not: a host that catches up pushes hundreds of notices, and has proved who it is.
+fn uncounted() -> OpenApiRouter<App> {
+    intake::router().merge(ops::router())
 }
 
 /// All routes inside their shell.
 pub fn routes(app: App) -> Router {
     app.outbox.know(composers());
-    let (routes, api) = areas();
-    let api = Arc::new(api);
-    let document = api.clone();
-    let routes = routes
-        .route(
-            "/api/openapi.json",
-            get(move || async move { Json((*document).clone()) }),
-        )
-        .layer(Extension(ops::Described(api)));
-    let routes = routes.layer(Extension(app.limits.clone()));
+    let counted = counted().layer(slow_down(&app.limits.writes));
+    let (routes, api) = counted.merge(uncounted()).split_for_parts();
+    let routes = routes.merge(ops::described(api));
     web::shell(app.clone(), routes).layer(from_fn_with_state(app, accounts::recognize))
 }
 
@@ -96,12 +87,13 @@ pub fn routes(app: App) -> Router {
 pub fn commands(app: App) -> Router {
     intake::replay::local_routes(app.clone())
         .merge(accounts::local_routes(app.clone()))
+        .merge(hello::local_routes(app.clone()))
         .merge(outbox::local_routes(app))
 }
 
 /// The description of the API (OpenAPI 3.1).
 pub fn openapi() -> OpenApi {
-    areas().1
+    counted().merge(uncounted()).into_openapi()
 }
 
 /// Serves until a signal says stop. `beside` is work that runs along, such as a demonstration's night.

@@ -1,6 +1,6 @@
 //! The whole program's figures on this machine, as one Markdown table: `cargo bench --bench desk -- [VERB…]`, of
 //! `rest`, `stream`, `backlog`, `letters`, `members`, `logins`, `observed`,
-//! `upload`.
+//! `upload`, `hello`.
 //!
 //! Beside `tests/kafka/run -- cargo bench --bench desk` the broker is a real Kafka, as GCN's.
 #![expect(
@@ -11,6 +11,7 @@
 mod backlog;
 mod broker;
 mod club;
+mod hello;
 mod logins;
 mod made;
 mod members;
@@ -75,6 +76,9 @@ async fn main() {
     }
     if wanted("upload") {
         rows.extend(upload::measure().await);
+    }
+    if wanted("hello") {
+        rows.extend(hello::measure().await);
     }
     println!("\n| figure | min | median | max | target |\n|---|---:|---:|---:|---|");
     for Row {

@@ -80,7 +80,8 @@ pub(super) fn device_name(app: &App) -> &'static str {
 }
 
 pub(super) fn is_secure(app: &App) -> bool {
-    app.config.base_url().starts_with("https://")
+    let url = app.config.public_url.as_deref();
+    url.is_some_and(|url| url.starts_with("https://"))
 }
 
 fn secret(app: &App, headers: &HeaderMap) -> Option<String> {

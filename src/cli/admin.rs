@@ -28,6 +28,9 @@ pub(super) enum Admin {
     /// Letters: try the relay, look through the outbox, try again
     #[command(subcommand)]
     Mail(super::mail::Mail),
+    /// Names of the hello API: look one up, take one out
+    #[command(subcommand)]
+    Hello(super::hello::Hello),
 }
 
 #[derive(clap::Subcommand)]
@@ -50,6 +53,7 @@ impl Admin {
             Self::Status { json } => status(&look()?, json),
             Self::Aside(Aside::List { json, limit }) => list(&look()?, json, limit),
             Self::Mail(mail) => mail.run(common).await,
+            Self::Hello(hello) => hello.run(common).await,
             Self::Aside(Aside::Show { id }) => {
                 Ok(std::io::stdout().write_all(&aside::body(&look()?, id)?)?)
             }

@@ -3,6 +3,7 @@
 mod admin;
 mod config;
 mod desk;
+mod hello;
 mod listen;
 mod mail;
 mod migrate;

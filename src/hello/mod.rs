@@ -9,6 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::platform::App;
 
+pub use names::local_routes;
+
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(names::router())

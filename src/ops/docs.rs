@@ -3,14 +3,29 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Extension;
+use axum::routing::get;
+use axum::{Extension, Json, Router};
 use utoipa::openapi::{OpenApi, RefOr};
 
+use crate::platform::App;
 use crate::platform::web::{Html, Viewer};
 
 /// The description of every route, made when they are put together.
 #[derive(Clone)]
-pub struct Described(pub Arc<OpenApi>);
+struct Described(Arc<OpenApi>);
+
+/// The routes that tell what routes there are.
+pub fn described(api: OpenApi) -> Router<App> {
+    Router::new()
+        .route("/api/openapi.json", get(document))
+        .route("/api/docs", get(page))
+        .layer(Extension(Described(Arc::new(api))))
+}
+
+/// GET /api/openapi.json
+async fn document(Extension(Described(api)): Extension<Described>) -> Json<OpenApi> {
+    Json((*api).clone())
+}
 
 #[derive(Template)]
 #[template(path = "ops/docs.html")]
@@ -33,10 +48,7 @@ struct Parameter {
 }
 
 /// GET /api/docs
-pub(super) async fn page(
-    viewer: Viewer,
-    Extension(Described(api)): Extension<Described>,
-) -> Html<DocsPage> {
+async fn page(viewer: Viewer, Extension(Described(api)): Extension<Described>) -> Html<DocsPage> {
     let operations = api.paths.paths.iter().flat_map(|(path, item)| {
         let methods = [
             ("GET", &item.get),

@@ -32,7 +32,6 @@ pub fn router() -> OpenApiRouter<App> {
         .route("/outbox/{id}/retry", post(outbox::retry))
         .route("/outbox/{id}/lift", post(outbox::lift))
         .route("/status", get(status::page))
-        .route("/api/docs", get(docs::page))
 }
 
-pub use docs::Described;
+pub use docs::described;

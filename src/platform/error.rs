@@ -9,8 +9,14 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     #[error("there is no such {0}")]
     NotFound(&'static str),
+    /// The same, in words that scripts wait for.
+    #[error("{0}")]
+    Unknown(&'static str),
     #[error("{}", .0.iter().map(|fault| format!("{}: {}", fault.field, fault.message)).collect::<Vec<_>>().join("; "))]
     Invalid(Vec<FieldFault>),
+    /// What was asked can be read, but cannot be.
+    #[error("{0}")]
+    Refused(&'static str),
     #[error("{0}")]
     Unauthorized(&'static str),
     #[error("{0}")]

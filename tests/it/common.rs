@@ -76,7 +76,7 @@ impl TestApp {
         Self { app, folder }.served().await
     }
 
-    async fn served(self) -> Served {
+    pub(crate) async fn served(self) -> Served {
         let Self { app, folder } = self;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -13,17 +13,14 @@ const PASSWORD: &str = "a long pass phrase for the night desk\n";
 /// A data folder, with a server on it or not.
 struct Machine {
     folder: tempfile::TempDir,
-    _serving: Option<Serving>,
+    serving: Option<Serving>,
 }
 
 impl Machine {
     fn new(serves: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let serving = serves.then(|| Serving::start(folder.path()));
-        Self {
-            folder,
-            _serving: serving,
-        }
+        Self { folder, serving }
     }
 
     fn path(&self) -> &Path {
@@ -64,6 +61,44 @@ impl Machine {
             "{text}"
         );
         text
+    }
+}
+
+#[tokio::test]
+async fn an_officer_takes_a_name_out_with_a_server_and_without() {
+    for serves in [false, true] {
+        let mut machine = Machine::new(true);
+        let url = |machine: &Machine| {
+            let serving = machine.serving.as_ref().unwrap();
+            format!("http://{}/hello/pepe", serving.address)
+        };
+        let client = reqwest::Client::builder().tls_certs_only([]);
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let client = client.build().unwrap();
+        let born = serde_json::json!({ "dateOfBirth": "1990-05-17" });
+        let stored = client.put(url(&machine)).json(&born).send().await.unwrap();
+        assert_eq!(stored.status(), 204);
+        if !serves {
+            machine.serving = None;
+        }
+        assert_eq!(machine.json("hello show PEPE")["dateOfBirth"], "1990-05-17");
+        let shown = machine.done("hello show Pepe");
+        assert_eq!(shown.trim(), "pepe, born 1990-05-17");
+        assert_eq!(
+            machine.done("hello forget pEpE").trim(),
+            "pepe is forgotten."
+        );
+        // Twice is a mistake that is said.
+        let words = machine.refused("hello forget pepe", "", 65);
+        assert!(words.contains("User not found"), "{words}");
+        machine.refused("hello show pepe", "", 65);
+        machine.refused("hello show p3pe", "", 65);
+        if !serves {
+            machine.serving = Some(Serving::start(machine.path()));
+        }
+        // Nor is it in the server's memory.
+        let answer = client.get(url(&machine)).send().await.unwrap();
+        assert_eq!(answer.status(), 404);
     }
 }
 

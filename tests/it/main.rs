@@ -18,6 +18,7 @@ mod curve;
 mod desk_commands;
 mod expansion;
 mod handing_on;
+mod hello;
 mod hostile;
 mod kafka;
 mod leaving;

@@ -34,6 +34,64 @@ async fn every_page_comes_with_a_strict_policy_and_nothing_inline() {
     }
 }
 
+/// One set of layers for all routes: what holds for a page holds for files, JSON, errors and addresses that are not there.
+#[tokio::test]
+async fn every_answer_has_the_same_shell() {
+    let desk = TestApp::serve().await;
+    let ask = |method: &str, path: &str, accept: &str| {
+        let method = method.parse().unwrap();
+        let request = desk.client.request(method, desk.url(path));
+        let request = request.header("accept-encoding", "gzip");
+        request.header("accept", accept.to_owned()).send()
+    };
+    for (method, path, status) in [
+        ("GET", "/", 200),
+        ("GET", "/api/docs", 200),
+        ("GET", "/api/openapi.json", 200),
+        ("GET", "/metrics", 200),
+        ("GET", "/nowhere", 404),
+        ("DELETE", "/bursts", 405),
+        ("PUT", "/hello/p3pe", 415),
+        ("POST", "/api/notices", 401),
+    ] {
+        let answer = ask(method, path, "*/*").await.unwrap();
+        assert_eq!(answer.status(), status, "{method} {path}");
+        for header in [
+            "content-security-policy",
+            "x-content-type-options",
+            "referrer-policy",
+            "cross-origin-opener-policy",
+            "permissions-policy",
+        ] {
+            let there = answer.headers().get_all(header).iter().count();
+            assert_eq!(there, 1, "{header} of {method} {path}");
+        }
+    }
+    assert_eq!(
+        ask("DELETE", "/bursts", "*/*").await.unwrap().headers()["allow"],
+        "GET,HEAD"
+    );
+    // Errors are pages for browsers, packed as all pages are.
+    let page = ask("GET", "/nowhere", "text/html").await.unwrap();
+    assert_eq!(page.headers()["content-encoding"], "gzip");
+    // HEAD answers as GET does, without the body.
+    for path in ["/bursts", "/api/openapi.json", "/health/live", "/nowhere"] {
+        let (get, head) = (
+            ask("GET", path, "*/*").await.unwrap(),
+            ask("HEAD", path, "*/*").await.unwrap(),
+        );
+        assert_eq!(head.status(), get.status(), "{path}");
+        for header in ["content-encoding", "content-length", "content-type", "vary"] {
+            assert_eq!(
+                head.headers().get(header),
+                get.headers().get(header),
+                "{header} of {path}"
+            );
+        }
+        assert!(head.bytes().await.unwrap().is_empty());
+    }
+}
+
 #[tokio::test]
 async fn what_a_page_names_is_there_and_kept_by_browsers() {
     let desk = TestApp::serve().await;

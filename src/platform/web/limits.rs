@@ -5,17 +5,19 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::Extension;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::Extensions;
 use axum::http::request::Parts;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures::future::{Either, Ready, ready};
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter, clock::Clock as _};
+use tower::Service;
+use tower::layer::{Layer, layer_fn};
 
 use crate::platform::config::Rates;
 use crate::platform::{Clock, Error, Result};
@@ -166,21 +168,41 @@ fn of(extensions: &Extensions) -> IpAddr {
     }
 }
 
-/// Lets no visitor change more than the settings allow.
-pub async fn slow_down(
-    Extension(limits): Extension<Limits>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let looks = request.method().is_safe();
-    let taken = match looks {
-        true => Ok(()),
-        false => limits.writes.take(&of(request.extensions())),
-    };
-    if let Err(error) = taken {
-        return error.into_response();
+/// Lets no visitor change more than `limit`; who only looks passes.
+pub fn slow_down<S>(limit: &Limit) -> impl Layer<S, Service = SlowDown<S>> + Clone + use<S> {
+    let limit = limit.clone();
+    layer_fn(move |inner| SlowDown {
+        inner,
+        limit: limit.clone(),
+    })
+}
+
+/// Routes behind [`slow_down`].
+#[derive(Clone)]
+pub struct SlowDown<S> {
+    inner: S,
+    limit: Limit,
+}
+
+impl<S: Service<Request, Response = Response>> Service<Request> for SlowDown<S> {
+    type Response = Response;
+    type Error = S::Error;
+    type Future = Either<S::Future, Ready<Result<Response, S::Error>>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
     }
-    next.run(request).await
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let taken = match request.method().is_safe() {
+            true => Ok(()),
+            false => self.limit.take(&of(request.extensions())),
+        };
+        match taken {
+            Ok(()) => Either::Left(self.inner.call(request)),
+            Err(error) => Either::Right(ready(Ok(error.into_response()))),
+        }
+    }
 }
 
 #[cfg(test)]

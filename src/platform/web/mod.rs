@@ -15,17 +15,16 @@ mod theme;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, FromRequestParts as _, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use tower::util::option_layer;
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
-use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -46,6 +45,21 @@ const PATIENCE_WITH_FILES: Duration = Duration::from_secs(300);
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
                       connect-src 'self'; manifest-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// What a browser may and may not do with an answer of ours.
+const PROMISES: [(HeaderName, &str); 5] = [
+    (header::CONTENT_SECURITY_POLICY, POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), microphone=(), interest-cohort=()",
+    ),
+];
+
 /// A zip file is as small as it gets, and its length is known.
 const ZIP: NotForContentType = NotForContentType::const_new("application/zip");
 
@@ -59,37 +73,52 @@ pub fn router() -> OpenApiRouter<App> {
 
 /// Puts the shell round every area's routes.
 pub fn shell(app: App, routes: Router<App>) -> Router {
-    let headers: [(HeaderName, &'static str); 5] = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "same-origin"),
-        (
-            HeaderName::from_static("cross-origin-opener-policy"),
-            "same-origin",
-        ),
-        (
-            HeaderName::from_static("permissions-policy"),
-            "camera=(), microphone=(), interest-cohort=()",
-        ),
-    ];
+    let desk = app.clone();
     let routes = routes
         .fallback(|| async { Error::NotFound("page") })
         .method_not_allowed_fallback(|| async { Error::WrongMethod })
-        .layer(from_fn(origin::refuse_foreign))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(CatchPanicLayer::custom(problem::panicked))
-        .layer(from_fn(be_patient))
-        .layer(from_fn_with_state(app.clone(), problem::as_page))
-        .layer(option_layer(cors(&app.config.cors_origins)))
+        .with_state(app);
+    let inside = ServiceBuilder::new()
+        .map_response(promise)
+        .layer(TraceLayer::new_for_http())
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(ZIP)))
-        .layer(TraceLayer::new_for_http());
-    let routes = headers.into_iter().fold(routes, |routes, (name, value)| {
-        routes.layer(SetResponseHeaderLayer::if_not_present(
-            name,
-            HeaderValue::from_static(value),
-        ))
-    });
-    routes.with_state(app)
+        .option_layer(cors(&desk.config.cors_origins))
+        .layer(from_fn_with_state(desk, surround))
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .map_request(with_a_body)
+        .service(routes);
+    // One service for all routes: laid on a router, each layer would be boxed and copied for every request.
+    Router::new().fallback_service(inside)
+}
+
+/// The headers that every answer has, unless it has its own.
+fn promise<B>(mut answer: Response<B>) -> Response<B> {
+    for (name, value) in PROMISES {
+        let value = HeaderValue::from_static(value);
+        answer.headers_mut().entry(name).or_insert(value);
+    }
+    answer
+}
+
+/// HEAD is asked inside as GET, and the answer loses its body outside: its headers are those of the body as it would have been
+/// sent.
+fn with_a_body<B>(mut request: Request<B>) -> Request<B> {
+    if request.method() == Method::HEAD {
+        *request.method_mut() = Method::GET;
+    }
+    request
+}
+
+/// What is done about every request before and after its handler.
+async fn surround(State(app): State<App>, request: Request, next: Next) -> Response {
+    if !problem::wants_page(&request) {
+        return be_patient(request, next).await;
+    }
+    let (mut parts, body) = request.into_parts();
+    let Ok(viewer) = Viewer::from_request_parts(&mut parts, &app).await;
+    let answer = be_patient(Request::from_parts(parts, body), next).await;
+    problem::as_page(viewer, answer)
 }
 
 async fn be_patient(request: Request, next: Next) -> Response {
@@ -99,7 +128,7 @@ async fn be_patient(request: Request, next: Next) -> Response {
         true => PATIENCE_WITH_FILES,
         false => PATIENCE,
     };
-    let answer = tokio::time::timeout(patience, next.run(request)).await;
+    let answer = tokio::time::timeout(patience, origin::refuse_foreign(request, next)).await;
     answer.unwrap_or_else(|_| Error::Busy.into_response())
 }
 

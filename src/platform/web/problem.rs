@@ -2,15 +2,14 @@
 
 use std::any::Any;
 
-use axum::extract::{FromRequestParts as _, Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderName, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::{Html, Viewer};
+use crate::platform::Error;
 use crate::platform::error::FieldFault;
-use crate::platform::{App, Error};
 
 /// Seconds after which an overloaded desk may be asked again.
 const RETRY_AFTER: &str = "2";
@@ -41,9 +40,10 @@ struct ErrorPage {
 }
 
 impl Error {
-    fn status(&self) -> StatusCode {
+    pub fn status(&self) -> StatusCode {
         match self {
-            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::NotFound(_) | Self::Unknown(_) => StatusCode::NOT_FOUND,
+            Self::Refused(_) => StatusCode::BAD_REQUEST,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
@@ -97,24 +97,17 @@ impl IntoResponse for Error {
     }
 }
 
-/// Turns the problem of a page's request into a page: what happened, why, what to do.
-pub(super) async fn as_page(State(app): State<App>, request: Request, next: Next) -> Response {
-    let wants_page = wants_page(&request);
-    let (mut parts, body) = request.into_parts();
-    let Ok(viewer) = Viewer::from_request_parts(&mut parts, &app).await;
-    let response = next.run(Request::from_parts(parts, body)).await;
-    match response.extensions().get::<Problem>() {
-        Some(problem) if wants_page => {
-            let status = response.status();
-            let mut page = Html(ErrorPage::new(viewer, problem)).into_response();
-            *page.status_mut() = status;
-            if let Some(wait) = response.headers().get(header::RETRY_AFTER) {
-                page.headers_mut().insert(header::RETRY_AFTER, wait.clone());
-            }
-            page
-        }
-        _ => response,
+/// Turns a problem into a page for `viewer`: what happened, why, what to do. Other answers stay as they are.
+pub(super) fn as_page(viewer: Viewer, response: Response) -> Response {
+    let Some(problem) = response.extensions().get::<Problem>() else {
+        return response;
+    };
+    let mut page = Html(ErrorPage::new(viewer, problem)).into_response();
+    *page.status_mut() = response.status();
+    if let Some(wait) = response.headers().get(header::RETRY_AFTER) {
+        page.headers_mut().insert(header::RETRY_AFTER, wait.clone());
     }
+    page
 }
 
 /// The answer to a request whose handler panicked.
@@ -158,7 +151,8 @@ fn answer(problem: Problem, wait: Option<&str>) -> Response {
     response
 }
 
-fn wants_page(request: &Request) -> bool {
+/// True where a person asks with a browser.
+pub(super) fn wants_page(request: &Request) -> bool {
     let accepts = request
         .headers()
         .get(header::ACCEPT)
