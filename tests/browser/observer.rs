@@ -80,6 +80,8 @@ pub(crate) async fn pages(desk: &Desk) -> Vec<String> {
         "/preferences",
         "/account",
         "/birthdays",
+        "/birthday-star",
+        "/birthday-star?born=1986-11-21&lat=44&lon=5",
         "/outbox",
     ];
     let (mine, pictured) = (of(desk, "Vera", "").await, of(desk, "", "/images/").await);

@@ -129,6 +129,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::hello::star::WhereToLook;
     use crate::platform::outbox::Picture;
 
     #[test]
@@ -138,9 +139,10 @@ mod tests {
                 "The light that left Denebola on the day you were born is here now.".into(),
                 "It is 35.9 ± 0.2 light years away, in the constellation <Leo>.".into(),
             ],
-            where_tonight: vec![
-                "From Orion Hill it is best at 05:40, 52° high in the south-east.".into(),
-            ],
+            where_to_look: Some(WhereToLook {
+                heading: "Tonight at Orion Hill".into(),
+                lines: vec!["It is best at 05:40, 52° high in the south-east.".into()],
+            }),
             url: "https://desk.example.org/birthday-star?born=1990-11-21".into(),
             picture: Some(Picture {
                 cid: "star".into(),
@@ -159,11 +161,12 @@ mod tests {
         };
         let (text, html) = (Text(&said).render().unwrap(), Html(&said).render().unwrap());
         let star = said.star.as_ref().unwrap();
+        let look = star.where_to_look.as_ref().unwrap();
         for words in star
             .words
             .iter()
-            .chain(&star.where_tonight)
-            .chain([&star.url])
+            .chain(&look.lines)
+            .chain([&look.heading, &star.url])
         {
             assert!(text.contains(words), "{words}: {text}");
             let escaped = words.replace('<', "&#60;").replace('>', "&#62;");

@@ -30,10 +30,6 @@ impl Name {
         }
         name
     }
-
-    pub(super) fn into_inner(self) -> CompactString {
-        self.0
-    }
 }
 
 impl Deref for Name {

@@ -126,17 +126,17 @@ fn a_full_memory_leaves_out_what_comes_last_and_sends_for_it() {
     let (one, two) = (date("1990-05-17"), date("1991-05-17"));
     memory.take(vec![]);
     assert_eq!(memory.find("ada"), Known::Nobody);
-    memory.put("ada".into(), one);
-    memory.put("bob".into(), one);
+    memory.put("ada", one);
+    memory.put("bob", one);
     assert_eq!(memory.find("cyd"), Known::Nobody);
-    memory.put("cyd".into(), one);
+    memory.put("cyd", one);
     assert_eq!(memory.find("cyd"), Known::Unsure);
-    memory.put("ada".into(), two);
+    memory.put("ada", two);
     assert_eq!(memory.find("ada"), Known::Born(two));
     // A place that becomes free does not make up for what was left out.
     memory.forget("bob");
     assert_eq!(memory.find("cyd"), Known::Unsure);
-    memory.put("dee".into(), one);
+    memory.put("dee", one);
     assert_eq!(memory.find("dee"), Known::Born(one));
 }
 
@@ -144,9 +144,9 @@ fn a_full_memory_leaves_out_what_comes_last_and_sends_for_it() {
 fn long_names_take_no_memory() {
     let memory = Memory::for_names(1000);
     memory.take(vec![]);
-    let (fits, long) = ("a".repeat(24), "a".repeat(25));
-    memory.put(fits.as_str().into(), date("1990-05-17"));
-    memory.put(long.as_str().into(), date("1990-05-17"));
+    let (fits, long) = ("a".repeat(25), "a".repeat(26));
+    memory.put(&fits, date("1990-05-17"));
+    memory.put(&long, date("1990-05-17"));
     assert_eq!(memory.find(&fits), Known::Born(date("1990-05-17")));
     assert_eq!(memory.find(&long), Known::Unsure);
 }
@@ -258,5 +258,25 @@ async fn names_that_change_while_the_table_is_read_are_right_in_the_end() {
         let stored = app.db.read(move |conn| store::born(conn, &name)).await;
         let stored = stored.unwrap().map_or(Known::Nobody, Known::Born);
         assert_eq!(known, stored, "{n}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn names_have_one_key_only_where_they_are_one_name(one in "[a-z]{1,27}", other in "[a-z]{1,27}") {
+        let (first, second) = (memory::Key::of(&one), memory::Key::of(&other));
+        prop_assert_eq!(first.is_some(), one.len() <= memory::Key::LONGEST);
+        prop_assert_eq!(first.is_some() && first == second, first.is_some() && one == other);
+    }
+}
+
+#[test]
+fn a_name_within_another_has_another_key() {
+    let keys = ["a", "aa", "b", "z", "za", "az"].map(memory::Key::of);
+    for (at, key) in keys.iter().enumerate() {
+        assert!(!keys[..at].contains(key), "{at}");
+    }
+    for odd in ["A", "é", "a b", "1"] {
+        assert_eq!(memory::Key::of(odd), None, "{odd}");
     }
 }

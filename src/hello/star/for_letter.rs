@@ -8,7 +8,7 @@ use super::tonight::{When, tonight};
 use super::{chart, routes, words};
 use crate::accounts::{Member, sites};
 use crate::alerts::letters;
-use crate::platform::outbox::Picture;
+use crate::platform::outbox::{Picture, one_line};
 use crate::platform::{App, Error, Result};
 
 /// What a letter says of the star of somebody's birth.
@@ -16,12 +16,20 @@ use crate::platform::{App, Error, Result};
 pub struct StarForLetter {
     /// Sentences of plain text.
     pub words: Vec<String>,
-    /// Where to look on the evening of the letter, from the member's first site; empty without one.
-    pub where_tonight: Vec<String>,
+    /// Where to look on the evening of the letter, from the member's first site.
+    pub where_to_look: Option<WhereToLook>,
     /// The page that says the same.
     pub url: String,
     /// The star among its neighbours; none where pictures in letters are switched off.
     pub picture: Option<Picture>,
+}
+
+/// Where a star is to be found from a site.
+#[derive(Debug, Clone)]
+pub struct WhereToLook {
+    /// `Tonight at La Palma`; without the night where it is not up.
+    pub heading: String,
+    pub lines: Vec<String>,
 }
 
 /// The star of a member born on `born`, as of `at`; none for a day that is still to come.
@@ -56,7 +64,7 @@ pub async fn for_letter(
         Some(bright),
         words::next(&choice),
     ];
-    let where_tonight = site.map(|site| {
+    let where_to_look = site.map(|site| {
         // A letter is read at some time of the day, so it tells of the whole night.
         let noon = tonight(star, site, at).observer.noon();
         let seen = tonight(star, site, noon);
@@ -64,14 +72,10 @@ pub async fn for_letter(
             When::Now | When::Tonight => "Tonight at",
             When::Later | When::Never => "At",
         };
-        let mut words = seen.words;
-        if let Some(first) = words.first_mut() {
-            *first = format!(
-                "{from} {}: {first}",
-                crate::platform::outbox::one_line(&site.name, 80)
-            );
+        WhereToLook {
+            heading: format!("{from} {}", one_line(&site.name, 80)),
+            lines: seen.words,
         }
-        words
     });
     let picture = match app.config.mail_pictures {
         true => Some(picture(star).await?),
@@ -79,7 +83,7 @@ pub async fn for_letter(
     };
     Ok(Some(StarForLetter {
         words: said.into_iter().flatten().collect(),
-        where_tonight: where_tonight.unwrap_or_default(),
+        where_to_look,
         url: format!("{}/birthday-star?born={born}", app.config.base_url()),
         picture,
     }))

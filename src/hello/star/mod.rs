@@ -13,7 +13,7 @@ pub mod words;
 #[cfg(test)]
 mod tests;
 
-pub use for_letter::{StarForLetter, for_letter};
+pub use for_letter::{StarForLetter, WhereToLook, for_letter};
 
 use utoipa_axum::router::OpenApiRouter;
 

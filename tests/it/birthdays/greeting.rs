@@ -80,7 +80,10 @@ async fn the_letter_greets_by_name_and_asks_for_the_year_without_telling_an_age(
     let with = letter(&desk.app).await;
     for text in [&with.text, &with.html] {
         assert!(!text.contains("the year of your birth"), "{text}");
-        assert!(!text.contains("53"), "nobody asked for an age: {text}");
+        assert!(
+            !text.contains("years old"),
+            "nobody asked for an age: {text}"
+        );
     }
 }
 
