@@ -11,6 +11,7 @@ mod notice;
 mod people;
 mod replay;
 mod serve;
+mod unit;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -64,6 +65,8 @@ enum Command {
     Health(serve::Health),
     /// Prints the description of the API (OpenAPI 3.1)
     Openapi,
+    /// Prints the unit for systemd
+    Unit,
     /// Prints the version
     Version,
 }
@@ -104,6 +107,10 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         Command::Config(config) => config.run(&common),
         Command::Health(health) => health.run(&common).await,
         Command::Openapi => print_json(&crate::serve::openapi()),
+        Command::Unit => {
+            unit::run();
+            Ok(())
+        }
         Command::Version => {
             println!(
                 "grb-app {} (SQLite {})",

@@ -77,7 +77,7 @@ fn start(bench: &Bench, folder: &std::path::Path, topic: &str) -> Child {
 }
 
 /// How many notices are there; the file may be in the middle of anything.
-fn notices(folder: &std::path::Path) -> u32 {
+pub(super) fn notices(folder: &std::path::Path) -> u32 {
     let count =
         |conn: Connection| conn.query_row("select count(*) from notices", [], |row| row.get(0));
     Connection::open(folder.join("grb-app.db"))

@@ -9,6 +9,7 @@
 #[expect(dead_code, reason = "these tests need less of it")]
 mod common;
 mod crash;
+mod root;
 
 use std::process::Command;
 use std::time::Duration;
