@@ -321,6 +321,20 @@ fn a_star_is_seen_when_astropy_has_it_up_and_the_sky_dark() {
 }
 
 #[test]
+fn a_star_that_is_up_is_to_be_seen_now_at_whatever_fraction_of_a_second() {
+    for fraction in ["", ".0004", ".0006", ".999999"] {
+        let now = format!("2026-11-21T22:00:00{fraction}Z").parse().unwrap();
+        let seen = tonight(star(24608), &site(44.0, 5.0), now);
+        assert_eq!(seen.when, When::Now, "{fraction}");
+        assert!(
+            seen.words[0].starts_with("Look now: it stands "),
+            "{:?}",
+            seen.words
+        );
+    }
+}
+
+#[test]
 fn what_is_not_up_tonight_is_said_with_its_month() {
     let alpha = star(71683);
     let now = "2026-11-21T20:00:00Z".parse().unwrap();
