@@ -137,10 +137,12 @@ pub fn finder(burst: &Burst, region: Option<&Region>) -> Option<String> {
     best.error_radius_90.filter(|radius| *radius <= 12.0)?;
     let circle = burst.circle();
     let name = burst.name();
+    let region = region.or(circle.as_ref());
     Some(sky::finder(&FinderSpec {
         title: &name,
         position: best.position,
-        region: region.or(circle.as_ref()),
+        off: region.map_or(0.0, Region::radius),
+        region,
         field: None,
         earlier: &[],
         fields: &[],
