@@ -69,7 +69,7 @@ async fn what_cannot_be_is_said_beside_the_input() {
     let desk = TestApp::serve().await;
     for (born, why) in [
         ("2090-01-01", "Is still to come"),
-        ("1899-12-31", "Is before 1900"),
+        ("1899-12-31", "Must not be before 1900"),
         ("2023-02-29", "Is a day that the calendar does not have"),
         ("yesterday", "Must be a date such as 1990-05-17"),
     ] {
@@ -95,6 +95,11 @@ async fn what_cannot_be_is_said_beside_the_input() {
     assert!(page.contains(r#"value="&#34;&#62;x""#), "{page}");
     // Nothing but the place was wrong, so the star is told.
     assert!(page.contains("<h1>Fomalhaut</h1>"));
+    let nowhere = desk
+        .get("/api/birthday-star?born=2001-11-20&lat=4&lon=5&time_zone=Mars")
+        .await;
+    assert_eq!(nowhere.status(), 422);
+    assert_eq!(named(&nowhere.json().await.unwrap()), ["time_zone"]);
     let missing = desk.get("/api/birthday-star").await;
     assert_eq!(named(&missing.json().await.unwrap()), ["born"]);
 }

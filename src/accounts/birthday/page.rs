@@ -10,8 +10,7 @@ use chrono::{Datelike as _, Month, NaiveDate};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::input::within_a_life;
-use super::{Birthday, digits, today};
+use super::{Birthday, digits, today, within_a_life};
 use crate::accounts::account::{Refused, laid_out};
 use crate::accounts::pages::refused;
 use crate::accounts::people::{self, Moment};

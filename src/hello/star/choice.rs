@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::table::{Star, stars};
-use crate::accounts::birthday::EARLIEST;
+use crate::accounts::birthday::date_of_birth;
 
 /// Days in a year of light: a light-year is the way of light in a Julian year.
 const YEAR: f64 = 365.25;
@@ -84,24 +84,10 @@ impl Choice {
     }
 }
 
-/// A date of birth, `YYYY-MM-DD`, from 1900 on and not later than it is anywhere on the Earth at `now`; or what is wrong with it.
-pub fn date_of_birth(text: &str, now: DateTime<Utc>) -> Result<NaiveDate, String> {
-    let plain = text.len() == 10
-        && text.char_indices().all(|(i, c)| match i {
-            4 | 7 => c == '-',
-            _ => c.is_ascii_digit(),
-        });
-    if !plain {
-        return Err("must be a date such as 1990-05-17".into());
-    }
-    let born: NaiveDate = text
-        .parse()
-        .map_err(|_| "is a day that the calendar does not have".to_owned())?;
+/// A date of birth that is not later than it is anywhere on the Earth at `now`; or what is wrong with it.
+pub fn born(text: &str, now: DateTime<Utc>) -> Result<NaiveDate, String> {
     let latest = (now + TimeDelta::hours(14)).date_naive();
-    match born {
-        day if day < EARLIEST => {
-            Err("is before 1900; the light of that day is not followed here".into())
-        }
+    match date_of_birth(text)? {
         day if day > latest => Err("is still to come; its light has not left yet".into()),
         day => Ok(day),
     }

@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use proptest::prelude::*;
 
-use super::choice::{Choice, date_of_birth};
+use super::choice::{self, Choice};
 use super::table::{Star, stars};
 use super::tonight::{When, tonight};
 use super::{light, words};
@@ -265,7 +265,7 @@ fn spans_and_uncertainties_are_rounded_sensibly() {
 fn a_date_of_birth_is_a_day_that_was() {
     let now: DateTime<Utc> = "2026-11-21T22:00:00Z".parse().unwrap();
     for good in ["1900-01-01", "2000-02-29", "2026-11-21", "2026-11-22"] {
-        assert_eq!(date_of_birth(good, now), Ok(date(good)));
+        assert_eq!(choice::born(good, now), Ok(date(good)));
     }
     for (bad, why) in [
         ("1899-12-31", "before 1900"),
@@ -278,7 +278,7 @@ fn a_date_of_birth_is_a_day_that_was() {
         ("1990-05-17T00:00", "such as"),
         ("１９９０-05-1", "such as"),
     ] {
-        let fault = date_of_birth(bad, now).unwrap_err();
+        let fault = choice::born(bad, now).unwrap_err();
         assert!(fault.contains(why), "{bad}: {fault}");
     }
 }
@@ -398,7 +398,7 @@ proptest! {
     #[test]
     fn any_text_is_a_date_or_a_fault(text in "\\PC{0,14}") {
         let now = "2026-11-21T22:00:00Z".parse().unwrap();
-        if let Ok(date) = date_of_birth(&text, now) {
+        if let Ok(date) = choice::born(&text, now) {
             prop_assert_eq!(date.to_string(), text);
         }
     }
