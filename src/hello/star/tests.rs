@@ -158,6 +158,28 @@ fn every_age_has_the_star_that_python_chooses() {
 }
 
 #[test]
+fn of_stars_that_cannot_be_told_apart_the_brightest_is_named() {
+    // GJ 314A, V 5.0, is nearer to the day, by less than a tenth of what either may be off.
+    let born = choice("1961-11-21");
+    assert_eq!(born.star.title(), "Aldebaran");
+    assert!(
+        born.fits
+            && born
+                .others
+                .iter()
+                .all(|other| other.magnitude > born.star.magnitude)
+    );
+    // γ Pavonis is brighter than GJ 442A and off by hardly more, but that is more than half a year.
+    assert_eq!(
+        Choice::new(today() - TimeDelta::days(11_178), today())
+            .unwrap()
+            .star
+            .title(),
+        "GJ 442A"
+    );
+}
+
+#[test]
 fn eleven_ages_are_without_a_star_of_their_own() {
     // As found for the 1997 distances before this was written.
     let lonely: Vec<i32> = (1..=100)
