@@ -47,6 +47,7 @@ async fn anyone_may_ask_for_a_star() {
         "one of the brightest in the sky",
         "The light of your birth reaches Fomalhaut itself about now",
         "Finding chart of Fomalhaut",
+        "22h58m\u{2002}−29°37′<",
         "From where do you look?",
         r#"name="born" type="date" value="2001-11-20""#,
     ] {
