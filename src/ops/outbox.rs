@@ -206,7 +206,7 @@ fn kind(kind: &str) -> &str {
         "burst" => "about a burst",
         "morning" => "the morning’s letter",
         "observation" => "new observations",
-        greetings::KIND => "a greeting",
+        greetings::KIND => "a birthday",
         other => other,
     }
 }

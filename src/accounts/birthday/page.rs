@@ -162,13 +162,17 @@ async fn change(
     let saved = app.db.write(move |tx| {
         let member = Member {
             birthday,
-            birthday_shown: !typed.shown.is_empty(),
-            birthday_letter: !typed.letter.is_empty(),
+            // Consent is to showing this birthday, and goes with it.
+            birthday_shown: birthday.is_some() && !typed.shown.is_empty(),
+            birthday_letter: birthday.is_none() || !typed.letter.is_empty(),
             ..store::member(tx, id)?
         };
         people::save(tx, &bus, at, &member)
     });
     saved.await?;
-    let said = if forget { "forgotten" } else { "birthday" };
+    let said = match birthday {
+        Some(_) => "birthday",
+        None => "forgotten",
+    };
     Ok(Redirect::to(&format!("/account?said={said}")).into_response())
 }
