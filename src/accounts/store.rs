@@ -99,10 +99,20 @@ pub fn born_on(conn: &Connection, days: &[String]) -> Result<Vec<Member>> {
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-/// Officers who can sign in.
+/// How many officers can sign in.
 pub(super) fn officers(conn: &Connection) -> Result<i64> {
     let count = "select count(*) from members where officer and confirmed_at is not null and disabled_at is null";
     Ok(conn.query_row(count, [], |row| row.get(0))?)
+}
+
+/// Officers who can sign in.
+pub fn every_officer(conn: &Connection) -> Result<Vec<Member>> {
+    let sql = format!(
+        "select {COLUMNS} from members m where m.officer and m.confirmed_at is not null and m.disabled_at is null order by m.id"
+    );
+    let mut select = conn.prepare_cached(&sql)?;
+    let found = select.query_map([], member_of)?;
+    Ok(found.collect::<Result<_, _>>()?)
 }
 
 /// The new member's id. A taken address is [`Error::Invalid`].

@@ -1,6 +1,7 @@
 //! The database as a file: copied while it is written, put back, looked through, brought from every earlier schema to this one.
 
 mod commands;
+mod daily;
 mod load;
 mod upgrade;
 
