@@ -36,6 +36,7 @@ fn chores() -> Vec<Chore> {
             every: TimeDelta::days(1),
             run: |_, tx, now| alerts::forget_old(tx, now),
         },
+        intake::aside::chore(),
         outbox::chore(),
         hello::greetings::chore(),
     ]

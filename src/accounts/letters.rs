@@ -137,7 +137,7 @@ fn words(app: &App, payload: &Payload, address: &str) -> Words {
             Some(("Confirm this address", link("confirm"))),
             lines(&[
                 "The link works once, within two days.",
-                "If it was not you, do nothing: without the link no account comes to life, and no more letters come.",
+                "If it was not you, do nothing: without the link no account comes to life, no more letters come, and after a week your address is forgotten here.",
             ]),
         ),
         Said::Taken => (

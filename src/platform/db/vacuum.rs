@@ -20,8 +20,14 @@ pub async fn give_room_back(db: &Db) -> Result<i64> {
     let began = empty(db).await?;
     let mut left = began;
     while left.pages > left.may_stay {
-        db.write(|tx| Ok(tx.execute_batch(&format!("pragma incremental_vacuum({SLICE})"))?))
-            .await?;
+        db.write(|tx| {
+            // It gives a row for each page, and a page for each row that is asked for.
+            let mut slice = tx.prepare(&format!("pragma incremental_vacuum({SLICE})"))?;
+            let mut pages = slice.query([])?;
+            while pages.next()?.is_some() {}
+            Ok(())
+        })
+        .await?;
         tokio::time::sleep(PAUSE).await;
         let now = empty(db).await?;
         if now.pages >= left.pages {
@@ -81,7 +87,8 @@ mod tests {
         let back = give_room_back(&db).await.unwrap();
         let after = pages().await;
         assert!(before > 6000 && after < 1400, "{before} {after}");
-        assert_eq!(before - after, back);
+        // With them went pages that only said where others lie.
+        assert!((back..back + 20).contains(&(before - after)), "{back}");
         let left =
             "select count(*) from keepsakes where name like 'load %' and length(value) = 4000";
         let left: i64 = db
