@@ -16,7 +16,7 @@ use crate::platform::tasks::Tasks;
 use crate::platform::web::limits::slow_down;
 use crate::platform::web::{self, listen};
 use crate::platform::{App, bus, telemetry};
-use crate::{accounts, alerts, bursts, hello, home, intake, observations, ops};
+use crate::{accounts, alerts, bursts, hello, home, intake, keeping, observations, ops};
 
 /// What is done at set times.
 fn chores() -> Vec<Chore> {
@@ -36,6 +36,7 @@ fn chores() -> Vec<Chore> {
             every: TimeDelta::days(1),
             run: |_, tx, now| alerts::forget_old(tx, now),
         },
+        intake::aside::chore(),
         outbox::chore(),
         hello::greetings::chore(),
     ]
@@ -49,6 +50,7 @@ fn composers() -> Composers {
         ("morning", alerts::letters::compose),
         (observations::telling::KIND, observations::telling::compose),
         (hello::greetings::KIND, hello::greetings::compose),
+        (keeping::KIND, keeping::compose),
         (accounts::channels::TRIAL, accounts::channels::compose_trial),
     ]
     .into()
@@ -187,6 +189,10 @@ fn start_workers(app: &App, tasks: &Tasks) {
     let (desk, stop) = (app.clone(), tasks.stopping());
     tasks.keep("chores", app.health.clone(), move || {
         cron::keep_time(desk.clone(), chores(), stop.clone())
+    });
+    let (desk, stop) = (app.clone(), tasks.stopping());
+    tasks.keep("backups", app.health.clone(), move || {
+        keeping::keep(desk.clone(), stop.clone())
     });
     let (desk, stop) = (app.clone(), tasks.stopping());
     tasks.keep("watchdog", app.health.clone(), move || {

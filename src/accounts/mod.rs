@@ -59,9 +59,13 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(channels::router())
 }
 
-/// Forgets sessions, tokens and links that no longer work.
+/// Who has not confirmed an address by then is forgotten.
+const UNCONFIRMED: TimeDelta = TimeDelta::days(7);
+
+/// Forgets sessions, tokens and links that no longer work, and who signed up and never confirmed it.
 pub fn forget_old(tx: &Tx, now: DateTime<Utc>) -> Result<()> {
     sessions::forget_old(tx, now)?;
+    store::forget_unconfirmed(tx, now - UNCONFIRMED)?;
     // Links live by the time outside, which in a demonstration is another.
     links::forget_old(tx, now - TimeDelta::days(7))
 }

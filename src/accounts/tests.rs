@@ -231,3 +231,29 @@ fn over_tls_the_cookie_is_bound_to_this_host() {
     app.config = std::sync::Arc::new(config);
     assert_eq!(super::extract::cookie_name(&app), "__Host-session");
 }
+
+#[tokio::test]
+async fn who_never_confirms_is_forgotten_after_a_week_and_nobody_who_has_something_here() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path());
+    let day = TimeDelta::days(1);
+    let done = app.db.write(move |tx| {
+        let people = "insert into members (full_name, email, email_key, notify, officer, confirmed_at, disabled_at, created_at, updated_at)
+            select f, f, f, 'none', o, c, d, 0, ?1 from (
+            select 'stranger' f, 0 o, null c, null d union all select 'member', 0, 1, null union all select 'officer', 1, null, null
+            union all select 'shut out', 0, null, 1 union all select 'doubted', 0, null, null)";
+        tx.execute(people, [now().timestamp_micros()])?;
+        tx.execute_batch(
+            "insert into sites (member_id, name, latitude, longitude, elevation_m, time_zone, horizon, created_at, updated_at)
+             select id, 'dome', 0, 0, 0, 'UTC', '[]', 0, 0 from members where full_name = 'doubted';
+             insert into links (hash, member_id, purpose, expires_at) select id, id, 'confirm', 1 from members",
+        )?;
+        let names = || tx.query_row("select group_concat(full_name, ', ' order by id) from members", [], |row| row.get::<_, String>(0));
+        super::forget_old(tx, now() + day * 7 - TimeDelta::seconds(1))?;
+        assert!(names()?.contains("stranger"), "within the week");
+        super::forget_old(tx, now() + day * 7)?;
+        assert_eq!(names()?, "member, officer, shut out, doubted");
+        Ok(())
+    });
+    done.await.unwrap();
+}

@@ -4,6 +4,7 @@ mod admin;
 mod config;
 mod desk;
 mod hello;
+mod keeping;
 mod listen;
 mod mail;
 mod migrate;
@@ -57,6 +58,9 @@ enum Command {
     Admin(admin::Admin),
     /// Brings the database to this program's schema
     Migrate(migrate::Migrate),
+    Backup(keeping::Backup),
+    Restore(keeping::Restore),
+    Check(keeping::Check),
     /// Shows or checks the settings
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -101,6 +105,9 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         Command::Listen(listen) => listen.run(&common).await,
         Command::Admin(admin) => admin.run(&common).await,
         Command::Migrate(migrate) => migrate.run(&common),
+        Command::Backup(backup) => backup.run(&common),
+        Command::Restore(restore) => restore.run(&common),
+        Command::Check(check) => check.run(&common),
         Command::Config(config) => config.run(&common),
         Command::Health(health) => health.run(&common).await,
         Command::Openapi => print_json(&crate::serve::openapi()),

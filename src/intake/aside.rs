@@ -1,13 +1,17 @@
 //! What could not be read: kept whole, with the reason, for the officer.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Serialize;
 
 use super::{RawNotice, Recorded};
 use crate::bursts::Arrival;
 use crate::notices;
+use crate::platform::cron::Chore;
 use crate::platform::{App, Error, Result, Tx};
+
+/// A mission that changes its format sends some hundreds before anybody looks; more than this would fill a small disk.
+const MOST: u32 = 2000;
 
 /// An unreadable notice, without its bytes.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -94,6 +98,23 @@ pub fn forget(tx: &Tx, id: i64) -> Result<()> {
         0 => Err(Error::NotFound("notice set aside")),
         _ => Ok(()),
     }
+}
+
+/// Forgets the oldest where there are more than [`MOST`].
+pub fn chore() -> Chore {
+    Chore {
+        name: "forget old notices set aside",
+        every: TimeDelta::days(1),
+        run: |_, tx, _| forget_beyond(tx, MOST),
+    }
+}
+
+/// By id, not by time: what a replay brings is dated years ago.
+pub(super) fn forget_beyond(tx: &Tx, most: u32) -> Result<()> {
+    let old =
+        "delete from aside where id <= (select id from aside order by id desc limit 1 offset ?1)";
+    tx.execute(old, [most])?;
+    Ok(())
 }
 
 fn raw(conn: &Connection, id: i64) -> Result<RawNotice> {

@@ -10,6 +10,7 @@ use std::str::FromStr;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
+use super::backups::Backups;
 use super::error::Exit;
 use super::outbox::Mail;
 
@@ -32,6 +33,7 @@ pub struct Config {
     pub notice_secret: Option<Secret>,
     pub stale_after: TimeDelta,
     pub mail: Mail,
+    pub backups: Backups,
     pub cors_origins: Vec<String>,
     pub rates: Rates,
     pub mail_pictures: bool,
@@ -183,11 +185,13 @@ impl Sources {
 
     /// The settings understood; the first that cannot be is named with its origin (exit 78).
     pub fn understand(&self) -> anyhow::Result<Config> {
+        let data_dir = self.text("data_dir").map(PathBuf::from).unwrap_or_default();
         Ok(Config {
             listen: self
                 .parse("listen")?
                 .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
-            data_dir: self.text("data_dir").map(PathBuf::from).unwrap_or_default(),
+            backups: Backups::understand(self, &data_dir)?,
+            data_dir,
             public_url: self
                 .text("public_url")
                 .map(|url| url.trim_end_matches('/').to_owned()),

@@ -1,5 +1,6 @@
 //! What every area stands on: configuration, clock, database, events, tasks and the web shell. It knows no area.
 
+pub mod backups;
 pub mod bus;
 pub mod clock;
 pub mod config;

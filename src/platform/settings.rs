@@ -177,6 +177,26 @@ pub const SETTINGS: &[Setting] = &[
         "Room for the pictures of one member's observations, as they are kept, in MB",
     ),
     setting(
+        "backup_at",
+        Some("04:30"),
+        "When a copy of the database is made every day, in the club's time; empty for never",
+    ),
+    setting(
+        "backup_folder",
+        None,
+        "Folder of these copies; backups in data_dir unless set. Another disk is better",
+    ),
+    setting(
+        "backup_keep",
+        Some("7d 4w 12m"),
+        "How many daily, weekly and monthly copies are kept",
+    ),
+    setting(
+        "backup_command",
+        None,
+        "A program that carries each new copy away, e.g. scp {} host:desk/; {} is the file. No shell, half an hour at most",
+    ),
+    setting(
         "metrics_listen",
         None,
         "Address of a listener that serves only /metrics",

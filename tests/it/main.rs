@@ -21,6 +21,7 @@ mod handing_on;
 mod hello;
 mod hostile;
 mod kafka;
+mod keeping;
 mod leaving;
 mod letters;
 mod nights;
