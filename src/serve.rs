@@ -80,7 +80,11 @@ pub fn routes(app: App) -> Router {
     let counted = counted().layer(slow_down(&app.limits.writes));
     let (routes, api) = counted.merge(uncounted()).split_for_parts();
     let routes = routes.merge(ops::described(api));
-    web::shell(app.clone(), routes).layer(from_fn_with_state(app, accounts::recognize))
+    let shell = web::shell(app.clone(), routes);
+    let door = web::door::door(&app);
+    shell
+        .layer(from_fn_with_state(app, accounts::recognize))
+        .layer(door)
 }
 
 /// What commands of this machine ask for: through the server's socket while it runs, else of a router of their own.

@@ -12,6 +12,7 @@ use chrono_tz::Tz;
 
 use super::error::Exit;
 use super::outbox::Mail;
+use super::web::visitor::Proxies;
 
 pub use super::settings::{SETTINGS, Setting};
 
@@ -39,6 +40,8 @@ pub struct Config {
     pub image_quota_mb: u32,
     pub metrics_listen: Option<SocketAddr>,
     pub metrics_token: Option<Secret>,
+    /// The proxies that say for whom they ask.
+    pub trusted_proxies: Proxies,
     /// Set for `serve --demo`: the sentence that every page shows.
     pub demo: Option<String>,
 }
@@ -204,6 +207,7 @@ impl Sources {
             image_quota_mb: self.parse("image_quota_mb")?.unwrap_or(250),
             metrics_listen: self.parse("metrics_listen")?,
             metrics_token: self.text("metrics_token").map(Secret::new),
+            trusted_proxies: self.parse("trusted_proxies")?.unwrap_or_default(),
             demo: None,
         })
     }

@@ -185,4 +185,9 @@ pub const SETTINGS: &[Setting] = &[
         "metrics_token",
         "Bearer token for /metrics; without it only this machine may read them",
     ),
+    setting(
+        "trusted_proxies",
+        None,
+        "Proxies that are believed about whom they ask for, as addresses or networks, e.g. 127.0.0.1, ::1, 10.0.0.0/8",
+    ),
 ];

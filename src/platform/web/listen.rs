@@ -8,7 +8,6 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
 use axum::http::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -20,6 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use super::visitor::Visitor;
 use crate::platform::error::Exit;
 
 /// A whole header comes by then, or not at all; idle connections are closed after as long.
@@ -97,7 +97,7 @@ pub async fn serve(listener: TcpListener, routes: Router, stop: CancellationToke
     while let Some((stream, peer, slot)) = next(&listener, &slots, &stop).await {
         let routes = routes.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(peer));
+            request.extensions_mut().insert(Visitor::at(peer, false));
             routes.clone().oneshot(request.map(Body::new))
         });
         let connection = server

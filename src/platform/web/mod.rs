@@ -1,8 +1,10 @@
 //! The web shell: what surrounds every page and every answer of the API.
 
 pub mod assets;
+pub mod door;
 pub mod extract;
 pub mod form;
+pub mod host;
 pub mod limits;
 pub mod listen;
 pub mod listing;
@@ -11,6 +13,7 @@ pub mod page;
 pub mod problem;
 pub mod sse;
 mod theme;
+pub mod visitor;
 
 use std::time::Duration;
 
