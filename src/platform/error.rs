@@ -32,6 +32,9 @@ pub enum Error {
     Busy,
     #[error("the database cannot be written: {0}")]
     Unwritable(String),
+    /// Asked for under another name than the address of this desk.
+    #[error("this desk is at {0}; it does not answer to other names")]
+    Elsewhere(String),
     #[error("this method does not work here")]
     WrongMethod,
     #[error(transparent)]

@@ -46,3 +46,69 @@ async fn a_stranger_gains_nothing_by_naming_others() {
     }
     assert_eq!(write_for(&desk, "192.0.2.3").await, 429);
 }
+
+/// What the desk answers to GET `path` under the name `host`.
+async fn under(desk: &Served, host: &str, path: &str) -> reqwest::Response {
+    let get = desk.client.get(desk.url(path)).header("host", host);
+    get.send().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_name_that_is_not_the_desk_s_leads_nowhere() {
+    let public = |config: &mut Config| config.public_url = Some("https://Desk.example.org".into());
+    let desk = desk_with(public).await;
+    for host in [
+        "desk.example.org",
+        "DESK.example.org:443",
+        "127.0.0.1:1",
+        "[::1]",
+        "pi:80",
+    ] {
+        assert_eq!(under(&desk, host, "/bursts").await.status(), 200, "{host}");
+    }
+    for host in [
+        "evil.example",
+        "desk.example.org.evil.example",
+        "127.0.0.1.evil.example",
+    ] {
+        let answer = under(&desk, host, "/api/bursts").await;
+        assert_eq!(answer.status(), 421, "{host}");
+        assert!(answer.headers().contains_key("content-security-policy"));
+        let problem: serde_json::Value = answer.json().await.unwrap();
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains("https://Desk.example.org"), "{detail}");
+        for path in ["/health", "/health/ready"] {
+            assert_eq!(under(&desk, host, path).await.status(), 200, "{path}");
+        }
+    }
+    let page = desk
+        .client
+        .get(desk.url("/"))
+        .header("host", "evil.example");
+    let page = page.header("accept", "text/html").send().await.unwrap();
+    assert_eq!(page.status(), 421);
+    assert!(page.text().await.unwrap().contains("<h1>"));
+}
+
+#[tokio::test]
+async fn without_a_public_address_every_name_is_answered() {
+    let desk = TestApp::serve().await;
+    assert_eq!(under(&desk, "pi.local", "/bursts").await.status(), 200);
+}
+
+#[tokio::test]
+async fn the_public_address_is_ours_whatever_host_a_proxy_asks_for() {
+    let public = |config: &mut Config| config.public_url = Some("https://desk.example.org".into());
+    let desk = desk_with(public).await;
+    for (origin, status) in [
+        ("https://desk.example.org", 303),
+        ("https://evil.example", 403),
+    ] {
+        let post = desk
+            .client
+            .post(desk.url("/theme"))
+            .header("origin", origin);
+        let answer = post.form(&[("theme", "red"), ("back", "/")]).send().await;
+        assert_eq!(answer.unwrap().status(), status, "{origin}");
+    }
+}

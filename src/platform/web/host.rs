@@ -6,12 +6,15 @@ use axum::http::{HeaderMap, Uri, header};
 
 /// The host that is asked for, without its port: HTTP/2 writes it into the address, HTTP/1.1 into a header.
 pub fn of<'a>(address: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
-    let written = || headers.get(header::HOST)?.to_str().ok();
+    let written = || headers.get(header::HOST)?.to_str().ok().map(without_port);
+    of_address(address).or_else(written)
+}
+
+/// The host of an address, where it has one.
+pub fn of_address(address: &Uri) -> Option<&str> {
     address
         .authority()
-        .map(|authority| authority.as_str())
-        .or_else(written)
-        .map(without_port)
+        .map(|authority| without_port(authority.as_str()))
 }
 
 /// Names that nobody far away can let point here: addresses, `localhost`, and names without a dot.

@@ -18,7 +18,7 @@ pub mod visitor;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRequestParts as _, Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
@@ -116,22 +116,22 @@ fn with_a_body<B>(mut request: Request<B>) -> Request<B> {
 /// What is done about every request before and after its handler.
 async fn surround(State(app): State<App>, request: Request, next: Next) -> Response {
     if !problem::wants_page(&request) {
-        return be_patient(request, next).await;
+        return be_patient(&app, request, next).await;
     }
-    let (mut parts, body) = request.into_parts();
-    let Ok(viewer) = Viewer::from_request_parts(&mut parts, &app).await;
-    let answer = be_patient(Request::from_parts(parts, body), next).await;
+    let (parts, body) = request.into_parts();
+    let viewer = Viewer::of(&parts, &app);
+    let answer = be_patient(&app, Request::from_parts(parts, body), next).await;
     problem::as_page(viewer, answer)
 }
 
-async fn be_patient(request: Request, next: Next) -> Response {
+async fn be_patient(app: &App, request: Request, next: Next) -> Response {
     let kind = request.headers().get(header::CONTENT_TYPE);
     let with_files = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/"));
     let patience = match with_files {
         true => PATIENCE_WITH_FILES,
         false => PATIENCE,
     };
-    let answer = tokio::time::timeout(patience, origin::refuse_foreign(request, next)).await;
+    let answer = tokio::time::timeout(patience, origin::refuse_foreign(app, request, next)).await;
     answer.unwrap_or_else(|_| Error::Busy.into_response())
 }
 

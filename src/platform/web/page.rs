@@ -50,7 +50,14 @@ impl FromRequestParts<App> for Viewer {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        Ok(Self {
+        Ok(Self::of(parts, app))
+    }
+}
+
+impl Viewer {
+    /// Whoever sent this request.
+    pub(super) fn of(parts: &Parts, app: &App) -> Self {
+        Self {
             club: app.config.club_name.clone(),
             theme: theme::of(&parts.headers).into(),
             path: parts
@@ -64,7 +71,7 @@ impl FromRequestParts<App> for Viewer {
                 app.clock.now().timestamp_millis(),
                 app.clock.rate()
             ),
-        })
+        }
     }
 }
 
