@@ -14,6 +14,7 @@ use crate::platform::cron::{self, Chore};
 use crate::platform::outbox::{self, Composers};
 use crate::platform::tasks::Tasks;
 use crate::platform::web::limits::slow_down;
+use crate::platform::web::listen::Gate;
 use crate::platform::web::{self, listen};
 use crate::platform::{App, bus, telemetry};
 use crate::{accounts, alerts, bursts, hello, home, intake, observations, ops};
@@ -115,7 +116,7 @@ pub async fn run(
     if let Some(address) = app.config.metrics_listen {
         let (listener, routes) = (listen::bind(address).await?, ops::metrics_only(app.clone()));
         let stop = tasks.stopping();
-        tasks.run(async move { listen::serve(listener, routes, stop).await });
+        tasks.run(Gate::on(listener).serve(routes, stop));
     }
     invite_an_officer(&app).await?;
     hear_commands(&app, &tasks);
@@ -125,7 +126,8 @@ pub async fn run(
     tasks.run(async move {
         tokio::select! { () = beside => {}, () = stop.cancelled() => {} }
     });
-    let web = listen::serve(listener, routes(app.clone()), tasks.stopping());
+    let gate = Gate::on(listener).trusting(app.config.trusted_proxies.clone());
+    let web = gate.serve(routes(app.clone()), tasks.stopping());
     let serving = tokio::spawn(web);
     // The one line that scripts wait for.
     println!("listening on http://{address}");

@@ -47,6 +47,7 @@ pub async fn recognize(State(app): State<App>, mut request: Request, next: Next)
         match found.await {
             Ok(Some(caller)) => {
                 request.extensions_mut().insert(Person {
+                    id: caller.member.id,
                     name: caller.member.full_name.clone(),
                     officer: caller.member.officer,
                 });

@@ -57,6 +57,8 @@ impl Config {
 /// How much is let through.
 #[derive(Debug, Clone, Copy)]
 pub struct Rates {
+    /// Requests that only look, an address and minute; `None` for as many as come.
+    pub reads: Option<NonZeroU32>,
     /// Changing requests, an address and minute.
     pub writes: NonZeroU32,
     /// Passwords tried, an account and hour.
@@ -384,6 +386,7 @@ impl Sources {
     fn rates(&self) -> anyhow::Result<Rates> {
         let rate = |key: &str| Ok::<_, anyhow::Error>(self.parse(key)?.unwrap_or(NonZeroU32::MIN));
         Ok(Rates {
+            reads: NonZeroU32::new(self.parse("reads_per_minute")?.unwrap_or(0)),
             writes: rate("writes_per_minute")?,
             sign_ins: rate("sign_ins_per_hour")?,
             knocks: rate("sign_ins_per_minute")?,

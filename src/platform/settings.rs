@@ -147,9 +147,14 @@ pub const SETTINGS: &[Setting] = &[
         "Origins whose scripts may read the API, separated by commas",
     ),
     setting(
+        "reads_per_minute",
+        Some("3000"),
+        "Pages and answers to one address, or to one member; 0 for as many as come",
+    ),
+    setting(
         "writes_per_minute",
         Some("600"),
-        "Changing requests from one address",
+        "Changing requests from one address, or of one member",
     ),
     setting(
         "sign_ins_per_hour",

@@ -1,26 +1,41 @@
-//! The door: who asks, and whether this is the house they mean, before anything is done about it.
+//! The door: who asks, whether this is the house they mean, and whether there is room; before anything is done about it.
 
 use std::future::{Ready, ready};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use futures::future::Either;
+use pin_project_lite::pin_project;
 use tower::Service;
 use tower::layer::{Layer, layer_fn};
 
+use super::crowd::{Crowd, Place};
 use super::visitor::Visitor;
 use super::{Viewer, host, problem, promise};
 use crate::platform::{App, Config, Error, Result};
 
+/// Requests in hand at once. The database works off more than that in a second, even on a small computer; whoever came behind
+/// them would only wait, and take memory meanwhile.
+const IN_HAND: u32 = 1024;
+
+/// Those of one visitor: somebody who sends slowly holds up nobody else.
+const SHARE: u32 = 256;
+
+/// Longer addresses are nobody's.
+const ADDRESS_LIMIT: usize = 8 * 1024;
+
 /// Puts the door before everything else.
 pub fn door<S>(app: &App) -> impl Layer<S, Service = Door<S>> + Clone + use<S> {
     let (app, names) = (app.clone(), names(&app.config));
+    let crowd = Crowd::new(IN_HAND, SHARE);
     layer_fn(move |inner| Door {
         inner,
         app: app.clone(),
         names: names.clone(),
+        crowd: crowd.clone(),
     })
 }
 
@@ -31,6 +46,7 @@ pub struct Door<S> {
     app: App,
     /// The names of this house; empty where nobody has said.
     names: Arc<[String]>,
+    crowd: Crowd,
 }
 
 /// The names under which the desk is known: that of its public address.
@@ -44,20 +60,36 @@ fn names(config: &Config) -> Arc<[String]> {
 }
 
 impl<S> Door<S> {
-    fn recognize(&self, request: &mut Request) {
+    fn recognize(&self, request: &mut Request) -> Visitor {
         let peer = Visitor::of(request.extensions());
         let proxies = &self.app.config.trusted_proxies;
         let visitor = proxies.judge(peer, request.headers());
         if visitor != peer {
             request.extensions_mut().insert(visitor);
         }
+        visitor
     }
 
-    fn judge(&self, request: &Request) -> Result<()> {
+    /// A place for the request, where one is needed.
+    fn judge(&self, request: &Request, visitor: Visitor) -> Result<Option<Place>> {
         if is_for_machines(request.uri().path()) {
-            return Ok(());
+            return Ok(None);
         }
-        self.is_meant(request)
+        let length = request
+            .uri()
+            .path_and_query()
+            .map_or(0, |all| all.as_str().len());
+        if length > ADDRESS_LIMIT {
+            let limit = ADDRESS_LIMIT;
+            return Err(Error::LongAddress { limit });
+        }
+        self.is_meant(request)?;
+        self.app.limits.look(request)?;
+        let alone = (!visitor.is_here()).then(|| visitor.house());
+        let place = self.crowd.enter(alone).ok_or(Error::Busy);
+        place
+            .map(Some)
+            .inspect_err(|_| metrics::counter!("grb_requests_shed_total").increment(1))
     }
 
     /// Where the public address is known, another name that leads here is a trap: a page of another site let its own name point
@@ -89,17 +121,40 @@ fn is_for_machines(path: &str) -> bool {
 impl<S: Service<Request, Response = Response>> Service<Request> for Door<S> {
     type Response = Response;
     type Error = S::Error;
-    type Future = Either<S::Future, Ready<Result<Response, S::Error>>>;
+    type Future = Either<Within<S::Future>, Ready<Result<Response, S::Error>>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        self.recognize(&mut request);
-        match self.judge(&request) {
-            Ok(()) => Either::Left(self.inner.call(request)),
+        let visitor = self.recognize(&mut request);
+        match self.judge(&request, visitor) {
+            Ok(place) => Either::Left(Within {
+                answer: self.inner.call(request),
+                place,
+            }),
             Err(error) => Either::Right(ready(Ok(self.refuse(request, error)))),
         }
+    }
+}
+
+pin_project! {
+    /// An answer in the making. Its place is free again once it begins: a stream that lasts for days takes none.
+    pub struct Within<F> {
+        #[pin]
+        answer: F,
+        place: Option<Place>,
+    }
+}
+
+impl<F: Future> Future for Within<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let within = self.project();
+        let answer = std::task::ready!(within.answer.poll(context));
+        drop(within.place.take());
+        Poll::Ready(answer)
     }
 }

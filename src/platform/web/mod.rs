@@ -1,6 +1,7 @@
 //! The web shell: what surrounds every page and every answer of the API.
 
 pub mod assets;
+pub mod crowd;
 pub mod door;
 pub mod extract;
 pub mod form;
@@ -18,6 +19,7 @@ pub mod visitor;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn_with_state};
@@ -28,6 +30,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
+use tower_http::timeout::TimeoutBody;
 use tower_http::trace::TraceLayer;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -44,6 +47,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The same where files come along: from a hill, ten megabytes take minutes. Who receives them gives up those who fall silent.
 const PATIENCE_WITH_FILES: Duration = Duration::from_secs(300);
+
+/// What is sent comes without longer pauses.
+const SILENCE: Duration = Duration::from_secs(10);
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
                       connect-src 'self'; manifest-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -125,14 +131,29 @@ async fn surround(State(app): State<App>, request: Request, next: Next) -> Respo
 }
 
 async fn be_patient(app: &App, request: Request, next: Next) -> Response {
+    if let Err(error) = app.limits.of_member(&request) {
+        return error.into_response();
+    }
     let kind = request.headers().get(header::CONTENT_TYPE);
     let with_files = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/"));
     let patience = match with_files {
         true => PATIENCE_WITH_FILES,
         false => PATIENCE,
     };
+    let request = match with_files {
+        true => request,
+        false => request.map(hurried),
+    };
     let answer = tokio::time::timeout(patience, origin::refuse_foreign(app, request, next)).await;
     answer.unwrap_or_else(|_| Error::Busy.into_response())
+}
+
+/// A body that is given up when it falls silent.
+fn hurried(body: Body) -> Body {
+    match body.is_end_stream() {
+        true => body,
+        false => Body::new(TimeoutBody::new(SILENCE, body)),
+    }
 }
 
 /// Only the configured origins may read the API, and none may send cookies along.

@@ -14,6 +14,7 @@ use crate::platform::App;
 /// Somebody who has signed in; the accounts put it into a request's extensions.
 #[derive(Debug, Clone)]
 pub struct Person {
+    pub id: i64,
     pub name: String,
     pub officer: bool,
 }

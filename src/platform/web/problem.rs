@@ -52,6 +52,8 @@ impl Error {
             Self::TooFast { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy | Self::Unwritable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::LongAddress { .. } => StatusCode::URI_TOO_LONG,
+            Self::Silent => StatusCode::REQUEST_TIMEOUT,
             Self::Elsewhere(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -1,6 +1,6 @@
 //! Who asks: the other end of the connection, or the one for whom a trusted proxy asks.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,6 +30,12 @@ impl Visitor {
     pub fn of(extensions: &Extensions) -> Self {
         let known = extensions.get().copied();
         known.unwrap_or_else(|| Self::at(SocketAddr::from(([127, 0, 0, 1], 0)), false))
+    }
+
+    /// Something on this machine, such as a proxy or a tunnel: it may speak for many.
+    pub fn is_here(&self) -> bool {
+        let Self { address, .. } = self;
+        *address == Ipv4Addr::LOCALHOST || *address == Ipv6Addr::LOCALHOST
     }
 
     /// The address that counts. A house with IPv6 has a whole /64 to choose from, so that is one visitor.

@@ -1,5 +1,7 @@
 //! The door as strangers, proxies and crowds meet it.
 
+mod crowds;
+
 use grb_app::platform::config::Config;
 use grb_app::platform::{App, Clock};
 use reqwest::Method;
@@ -9,11 +11,15 @@ use crate::common::{NOW, Served, TestApp, config};
 
 /// A served desk whose settings are changed by `change`.
 async fn desk_with(change: impl FnOnce(&mut Config)) -> Served {
+    app_with(change).served().await
+}
+
+fn app_with(change: impl FnOnce(&mut Config)) -> TestApp {
     let folder = std::sync::Arc::new(tempfile::tempdir().unwrap());
     let mut config = config(folder.path());
     change(&mut config);
     let app = App::open(config, Clock::fixed(*NOW)).unwrap();
-    TestApp { app, folder }.served().await
+    TestApp { app, folder }
 }
 
 /// Signs up with a broken address, as somebody for whom `chain` was forwarded.
