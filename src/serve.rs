@@ -15,6 +15,7 @@ use crate::platform::outbox::{self, Composers};
 use crate::platform::tasks::Tasks;
 use crate::platform::web::limits::slow_down;
 use crate::platform::web::listen::Gate;
+use crate::platform::web::tls::{self, Tls};
 use crate::platform::web::{self, listen};
 use crate::platform::{App, bus, telemetry};
 use crate::{accounts, alerts, bursts, hello, home, intake, observations, ops};
@@ -113,6 +114,11 @@ pub async fn run(
     let listener = listen::bind(app.config.listen).await?;
     let address = listener.local_addr()?;
     let app = app.bound_to(address);
+    let tls = encrypt(&app, &tasks)?;
+    if let Some(address) = app.config.redirect_listen {
+        let gate = Gate::on(listen::bind(address).await?);
+        tasks.run(gate.serve(web::to_tls(app.config.base_url()), tasks.stopping()));
+    }
     if let Some(address) = app.config.metrics_listen {
         let (listener, routes) = (listen::bind(address).await?, ops::metrics_only(app.clone()));
         let stop = tasks.stopping();
@@ -126,11 +132,14 @@ pub async fn run(
     tasks.run(async move {
         tokio::select! { () = beside => {}, () = stop.cancelled() => {} }
     });
-    let gate = Gate::on(listener).trusting(app.config.trusted_proxies.clone());
+    let scheme = tls.as_ref().map_or("http", |_| "https");
+    let gate = Gate::on(listener)
+        .trusting(app.config.trusted_proxies.clone())
+        .with_tls(tls);
     let web = gate.serve(routes(app.clone()), tasks.stopping());
     let serving = tokio::spawn(web);
     // The one line that scripts wait for.
-    println!("listening on http://{address}");
+    println!("listening on {scheme}://{address}");
     notify_ready();
     signals.stop(&tasks).await;
     app.bus.close();
@@ -144,6 +153,18 @@ pub async fn run(
     app.db.close().await;
     anyhow::ensure!(finished, "Some work was cut off at the stop");
     Ok(())
+}
+
+/// What the settings say about TLS; where certificates are fetched, that goes on beside.
+fn encrypt(app: &App, tasks: &Tasks) -> anyhow::Result<Option<Tls>> {
+    let Some(certificates) = &app.config.tls else {
+        return Ok(None);
+    };
+    let (tls, renewal) = Tls::prepare(certificates, &app.config.data_dir)?;
+    if let Some(renewal) = renewal {
+        tasks.run(tls::renew(app.clone(), renewal, tasks.stopping()));
+    }
+    Ok(Some(tls))
 }
 
 /// Says to whoever reads the log how to become the first officer, at every start until there is one.

@@ -81,8 +81,7 @@ pub(super) fn device_name(app: &App) -> &'static str {
 }
 
 pub(super) fn is_secure(app: &App) -> bool {
-    let url = app.config.public_url.as_deref();
-    url.is_some_and(|url| url.starts_with("https://"))
+    app.config.is_secure()
 }
 
 fn secret(app: &App, headers: &HeaderMap) -> Option<String> {

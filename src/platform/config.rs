@@ -12,6 +12,7 @@ use chrono_tz::Tz;
 
 use super::error::Exit;
 use super::outbox::Mail;
+use super::web::tls::Certificates;
 use super::web::visitor::Proxies;
 
 pub use super::settings::{SETTINGS, Setting};
@@ -42,6 +43,10 @@ pub struct Config {
     pub metrics_token: Option<Secret>,
     /// The proxies that say for whom they ask.
     pub trusted_proxies: Proxies,
+    /// Set where the desk itself speaks TLS.
+    pub tls: Option<Certificates>,
+    /// A second address, without TLS, that only sends people to the one with it.
+    pub redirect_listen: Option<SocketAddr>,
     /// Set for `serve --demo`: the sentence that every page shows.
     pub demo: Option<String>,
 }
@@ -49,8 +54,18 @@ pub struct Config {
 impl Config {
     /// Where members reach the pages, without a slash at the end.
     pub fn base_url(&self) -> String {
-        let own = || format!("http://{}", self.listen);
+        let own = || match &self.tls {
+            None => format!("http://{}", self.listen),
+            Some(Certificates::Files { .. }) => format!("https://{}", self.listen),
+            Some(Certificates::Acme { domains, .. }) => format!("https://{}", domains[0]),
+        };
         self.public_url.clone().unwrap_or_else(own)
+    }
+
+    /// True where members come by https, here or at a proxy.
+    pub fn is_secure(&self) -> bool {
+        let public = self.public_url.as_deref();
+        public.map_or(self.tls.is_some(), |url| url.starts_with("https://"))
     }
 }
 
@@ -210,6 +225,8 @@ impl Sources {
             metrics_listen: self.parse("metrics_listen")?,
             metrics_token: self.text("metrics_token").map(Secret::new),
             trusted_proxies: self.parse("trusted_proxies")?.unwrap_or_default(),
+            tls: Certificates::understand(self)?,
+            redirect_listen: self.parse("redirect_listen")?,
             demo: None,
         })
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::extract::Request;
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use futures::future::Either;
 use pin_project_lite::pin_project;
@@ -13,6 +14,7 @@ use tower::Service;
 use tower::layer::{Layer, layer_fn};
 
 use super::crowd::{Crowd, Place};
+use super::tls::Certificates;
 use super::visitor::Visitor;
 use super::{Viewer, host, problem, promise};
 use crate::platform::{App, Config, Error, Result};
@@ -26,6 +28,9 @@ const SHARE: u32 = 256;
 
 /// Longer addresses are nobody's.
 const ADDRESS_LIMIT: usize = 8 * 1024;
+
+/// Who has been here by TLS comes by TLS, for a year from then.
+const FOREVER_BY_TLS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Puts the door before everything else.
 pub fn door<S>(app: &App) -> impl Layer<S, Service = Door<S>> + Clone + use<S> {
@@ -49,14 +54,17 @@ pub struct Door<S> {
     crowd: Crowd,
 }
 
-/// The names under which the desk is known: that of its public address.
+/// The names under which the desk is known: that of its public address, and those that it has certificates for.
 fn names(config: &Config) -> Arc<[String]> {
-    let public = config
-        .public_url
-        .as_deref()
-        .and_then(|url| url.parse().ok());
+    let public = config.public_url.as_deref();
+    let public = public.and_then(|url| url.parse().ok());
     let public = public.as_ref().and_then(host::of_address);
-    public.map(str::to_owned).into_iter().collect()
+    let certified = match &config.tls {
+        Some(Certificates::Acme { domains, .. }) => domains.as_slice(),
+        _ => &[],
+    };
+    let public = public.map(str::to_owned).into_iter();
+    public.chain(certified.iter().cloned()).collect()
 }
 
 impl<S> Door<S> {
@@ -133,6 +141,7 @@ impl<S: Service<Request, Response = Response>> Service<Request> for Door<S> {
             Ok(place) => Either::Left(Within {
                 answer: self.inner.call(request),
                 place,
+                secure: visitor.secure,
             }),
             Err(error) => Either::Right(ready(Ok(self.refuse(request, error)))),
         }
@@ -145,16 +154,21 @@ pin_project! {
         #[pin]
         answer: F,
         place: Option<Place>,
+        secure: bool,
     }
 }
 
-impl<F: Future> Future for Within<F> {
+impl<E, F: Future<Output = Result<Response, E>>> Future for Within<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let within = self.project();
-        let answer = std::task::ready!(within.answer.poll(context));
+        let mut answer = std::task::ready!(within.answer.poll(context));
         drop(within.place.take());
+        if let (true, Ok(answer)) = (*within.secure, &mut answer) {
+            let headers = answer.headers_mut();
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, FOREVER_BY_TLS);
+        }
         Poll::Ready(answer)
     }
 }

@@ -18,10 +18,13 @@ use hyper_util::server::graceful::GracefulShutdown;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream, UnixListener};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_rustls::server::TlsStream;
+use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use super::crowd::Crowd;
+use super::tls::Tls;
 use super::visitor::{Proxies, Visitor};
 use crate::platform::error::Exit;
 
@@ -118,6 +121,7 @@ pub struct Gate {
     manners: Manners,
     /// Proxies speak for many, and may have as many connections as there are.
     trusted: Proxies,
+    tls: Option<Tls>,
 }
 
 impl Gate {
@@ -126,6 +130,7 @@ impl Gate {
             listener,
             manners: Manners::default(),
             trusted: Proxies::default(),
+            tls: None,
         }
     }
 
@@ -139,6 +144,11 @@ impl Gate {
         Self { trusted, ..self }
     }
 
+    #[must_use]
+    pub fn with_tls(self, tls: Option<Tls>) -> Self {
+        Self { tls, ..self }
+    }
+
     /// Answers requests until `stop`, then finishes those in hand.
     pub async fn serve(self, routes: Router, stop: CancellationToken) {
         let server = Arc::new(server(self.manners));
@@ -146,7 +156,7 @@ impl Gate {
         let slots = Arc::new(Semaphore::new(self.manners.connections as usize));
         let crowd = Crowd::new(self.manners.connections, self.manners.share);
         while let Some((stream, peer, slot)) = self.next(&slots, &stop).await {
-            let visitor = Visitor::at(peer, false);
+            let visitor = Visitor::at(peer, self.tls.is_some());
             let speaks_for_many = visitor.is_here() || self.trusted.trusts(visitor.address);
             let alone = (!speaks_for_many).then(|| visitor.house());
             let Some(place) = crowd.enter(alone) else {
@@ -158,13 +168,14 @@ impl Gate {
                 request.extensions_mut().insert(visitor);
                 routes.clone().oneshot(request.map(Body::new))
             });
-            let connection = server
-                .serve_connection(TokioIo::new(stream), service)
-                .into_owned();
-            let connection = open.watch(connection);
+            let (server, watcher) = (server.clone(), open.watcher());
+            let greeted = greet(stream, self.tls.clone(), self.manners.header);
             tokio::spawn(async move {
-                // A connection that breaks off is the visitor's affair.
-                drop(connection.await);
+                if let Some(stream) = greeted.await {
+                    let connection = server.serve_connection(TokioIo::new(stream), service);
+                    // A connection that breaks off is the visitor's affair.
+                    drop(watcher.watch(connection.into_owned()).await);
+                }
                 drop((slot, place));
             });
         }
@@ -206,6 +217,19 @@ impl Gate {
         #[cfg(target_os = "linux")]
         drop(SockRef::from(stream).set_tcp_user_timeout(Some(self.manners.reader)));
     }
+}
+
+/// The connection, encrypted where that is wanted; `None` where nothing came of it.
+async fn greet(
+    stream: TcpStream,
+    tls: Option<Tls>,
+    patience: Duration,
+) -> Option<Either<TcpStream, TlsStream<TcpStream>>> {
+    let Some(tls) = tls else {
+        return Some(Either::Left(stream));
+    };
+    let greeted = tokio::time::timeout(patience, tls.accept(stream)).await;
+    greeted.ok()?.ok()?.map(Either::Right)
 }
 
 fn server(manners: Manners) -> auto::Builder<TokioExecutor> {

@@ -14,6 +14,7 @@ pub mod page;
 pub mod problem;
 pub mod sse;
 mod theme;
+pub mod tls;
 pub mod visitor;
 
 use std::time::Duration;
@@ -21,7 +22,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -99,6 +100,19 @@ pub fn shell(app: App, routes: Router<App>) -> Router {
         .service(routes);
     // One service for all routes: laid on a router, each layer would be boxed and copied for every request.
     Router::new().fallback_service(inside)
+}
+
+/// Sends everybody to the same place at `base`, for a listener that has no TLS.
+pub fn to_tls(base: String) -> Router {
+    Router::new().fallback(|request: Request| async move {
+        let rest = request
+            .uri()
+            .path_and_query()
+            .map_or("/", |all| all.as_str());
+        let place = HeaderValue::try_from(format!("{base}{rest}"));
+        let place = place.unwrap_or_else(|_| HeaderValue::from_static("/"));
+        (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, place)])
+    })
 }
 
 /// The headers that every answer has, unless it has its own.

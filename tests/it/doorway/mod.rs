@@ -1,6 +1,7 @@
 //! The door as strangers, proxies and crowds meet it.
 
 mod crowds;
+mod tls;
 
 use grb_app::platform::config::Config;
 use grb_app::platform::{App, Clock};
