@@ -14,6 +14,8 @@ use crate::platform::cron::{self, Chore};
 use crate::platform::outbox::{self, Composers};
 use crate::platform::tasks::Tasks;
 use crate::platform::web::limits::slow_down;
+use crate::platform::web::listen::Gate;
+use crate::platform::web::tls::{self, Tls};
 use crate::platform::web::{self, listen};
 use crate::platform::{App, bus, telemetry};
 use crate::{accounts, alerts, bursts, hello, home, intake, keeping, observations, ops};
@@ -82,7 +84,11 @@ pub fn routes(app: App) -> Router {
     let counted = counted().layer(slow_down(&app.limits.writes));
     let (routes, api) = counted.merge(uncounted()).split_for_parts();
     let routes = routes.merge(ops::described(api));
-    web::shell(app.clone(), routes).layer(from_fn_with_state(app, accounts::recognize))
+    let shell = web::shell(app.clone(), routes);
+    let door = web::door::door(&app);
+    shell
+        .layer(from_fn_with_state(app, accounts::recognize))
+        .layer(door)
 }
 
 /// What commands of this machine ask for: through the server's socket while it runs, else of a router of their own.
@@ -110,10 +116,15 @@ pub async fn run(
     let listener = listen::bind(app.config.listen).await?;
     let address = listener.local_addr()?;
     let app = app.bound_to(address);
+    let tls = encrypt(&app, &tasks)?;
+    if let Some(address) = app.config.redirect_listen {
+        let gate = Gate::on(listen::bind(address).await?);
+        tasks.run(gate.serve(web::to_tls(app.config.base_url()), tasks.stopping()));
+    }
     if let Some(address) = app.config.metrics_listen {
         let (listener, routes) = (listen::bind(address).await?, ops::metrics_only(app.clone()));
         let stop = tasks.stopping();
-        tasks.run(async move { listen::serve(listener, routes, stop).await });
+        tasks.run(Gate::on(listener).serve(routes, stop));
     }
     invite_an_officer(&app).await?;
     hear_commands(&app, &tasks);
@@ -123,10 +134,14 @@ pub async fn run(
     tasks.run(async move {
         tokio::select! { () = beside => {}, () = stop.cancelled() => {} }
     });
-    let web = listen::serve(listener, routes(app.clone()), tasks.stopping());
+    let scheme = tls.as_ref().map_or("http", |_| "https");
+    let gate = Gate::on(listener)
+        .trusting(app.config.trusted_proxies.clone())
+        .with_tls(tls);
+    let web = gate.serve(routes(app.clone()), tasks.stopping());
     let serving = tokio::spawn(web);
     // The one line that scripts wait for.
-    println!("listening on http://{address}");
+    println!("listening on {scheme}://{address}");
     notify_ready();
     signals.stop(&tasks).await;
     app.bus.close();
@@ -140,6 +155,18 @@ pub async fn run(
     app.db.close().await;
     anyhow::ensure!(finished, "Some work was cut off at the stop");
     Ok(())
+}
+
+/// What the settings say about TLS; where certificates are fetched, that goes on beside.
+fn encrypt(app: &App, tasks: &Tasks) -> anyhow::Result<Option<Tls>> {
+    let Some(certificates) = &app.config.tls else {
+        return Ok(None);
+    };
+    let (tls, renewal) = Tls::prepare(certificates, &app.config.data_dir)?;
+    if let Some(renewal) = renewal {
+        tasks.run(tls::renew(app.clone(), renewal, tasks.stopping()));
+    }
+    Ok(Some(tls))
 }
 
 /// Says to whoever reads the log how to become the first officer, at every start until there is one.

@@ -47,6 +47,7 @@ pub async fn recognize(State(app): State<App>, mut request: Request, next: Next)
         match found.await {
             Ok(Some(caller)) => {
                 request.extensions_mut().insert(Person {
+                    id: caller.member.id,
                     name: caller.member.full_name.clone(),
                     officer: caller.member.officer,
                 });
@@ -80,8 +81,7 @@ pub(super) fn device_name(app: &App) -> &'static str {
 }
 
 pub(super) fn is_secure(app: &App) -> bool {
-    let url = app.config.public_url.as_deref();
-    url.is_some_and(|url| url.starts_with("https://"))
+    app.config.is_secure()
 }
 
 fn secret(app: &App, headers: &HeaderMap) -> Option<String> {

@@ -1,14 +1,14 @@
 //! Counters for Prometheus, on a listener of their own or behind a token.
 
-use std::net::SocketAddr;
-
 use axum::Router;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::routing::get;
 use hmac::digest::Digest as _;
 use sha2::Sha256;
 
+use crate::platform::web::host;
+use crate::platform::web::visitor::{self, Visitor};
 use crate::platform::{App, Error, Result, telemetry};
 
 const TEXT: [(HeaderName, &str); 1] = [(
@@ -20,14 +20,12 @@ const TEXT: [(HeaderName, &str); 1] = [(
 #[utoipa::path(get, path = "/metrics", tag = "health", responses((status = 200, content_type = "text/plain", body = String), (status = 401, body = crate::platform::web::problem::Problem)))]
 pub(super) async fn metrics(
     State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
+    request: Request,
 ) -> Result<([(HeaderName, &'static str); 1], String)> {
-    let proxied = headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded");
     let allowed = match &app.config.metrics_token {
-        Some(token) => bearer(&headers)
+        Some(token) => bearer(request.headers())
             .is_some_and(|given| Sha256::digest(given) == Sha256::digest(token.reveal())),
-        None => peer.ip().is_loopback() && !proxied,
+        None => is_of_this_machine(&request),
     };
     if !allowed {
         return Err(Error::Unauthorized(
@@ -35,6 +33,13 @@ pub(super) async fn metrics(
         ));
     }
     Ok((TEXT, render(&app)))
+}
+
+/// Nobody who asks through a proxy on this machine, and no page of another site that a browser on it has open.
+fn is_of_this_machine(request: &Request) -> bool {
+    let here = Visitor::of(request.extensions()).address.is_loopback();
+    let name = host::of(request.uri(), request.headers());
+    here && !visitor::is_forwarded(request.headers()) && name.is_none_or(host::is_local)
 }
 
 /// A listener that serves only the counters.
