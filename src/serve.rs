@@ -88,6 +88,7 @@ pub fn commands(app: App) -> Router {
     intake::replay::local_routes(app.clone())
         .merge(accounts::local_routes(app.clone()))
         .merge(hello::local_routes(app.clone()))
+        .merge(ops::local_routes(app.clone()))
         .merge(outbox::local_routes(app))
 }
 

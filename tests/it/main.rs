@@ -12,6 +12,7 @@ mod birthday_page;
 mod birthday_star;
 mod birthdays;
 mod bursts;
+mod by_hand;
 mod commands;
 mod common;
 mod curve;
