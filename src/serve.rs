@@ -15,7 +15,7 @@ use crate::platform::outbox::{self, Composers};
 use crate::platform::tasks::Tasks;
 use crate::platform::web::limits::slow_down;
 use crate::platform::web::{self, listen};
-use crate::platform::{App, bus, telemetry};
+use crate::platform::{App, audit, bus, telemetry};
 use crate::{accounts, alerts, bursts, hello, home, intake, observations, ops};
 
 /// What is done at set times.
@@ -35,6 +35,11 @@ fn chores() -> Vec<Chore> {
             name: "forget who was told",
             every: TimeDelta::days(1),
             run: |_, tx, now| alerts::forget_old(tx, now),
+        },
+        Chore {
+            name: "forget old acts",
+            every: TimeDelta::days(1),
+            run: |_, tx, now| audit::forget_old(tx, now),
         },
         outbox::chore(),
         hello::greetings::chore(),

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::model::Member;
 use super::sessions::{self, Caller, Proof};
 use crate::platform::web::{Person, escaped};
-use crate::platform::{App, Error};
+use crate::platform::{Actor, App, Error};
 
 /// What was found out.
 #[derive(Debug, Clone)]
@@ -31,6 +31,16 @@ pub(super) struct InPerson(pub Caller);
 /// The member who asks, an officer; others are refused.
 #[derive(Debug, Clone)]
 pub struct Officer(pub Member);
+
+/// The officer who asks, to change something: each such act is put on record.
+#[derive(Debug, Clone)]
+pub struct Acting(pub Member);
+
+impl Acting {
+    pub fn actor(&self) -> Actor {
+        Actor::from(&self.0)
+    }
+}
 
 /// The member who asks, if it is one.
 #[derive(Debug, Clone)]
@@ -189,6 +199,15 @@ impl FromRequestParts<App> for Officer {
             true => Ok(Self(member)),
             false => Err(Error::Forbidden("this is for officers of the club").into_response()),
         }
+    }
+}
+
+impl FromRequestParts<App> for Acting {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let Officer(member) = Officer::from_request_parts(parts, app).await?;
+        Ok(Self(member))
     }
 }
 

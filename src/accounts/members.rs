@@ -7,7 +7,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::extract::Officer;
+use super::extract::{Acting, Officer};
 use super::model::Member;
 use super::people::{self, Deed, Moment};
 use super::store;
@@ -145,15 +145,15 @@ struct Back {
 async fn act(
     State(app): State<App>,
     viewer: Viewer,
-    _: Officer,
+    acting: Acting,
     Path((id, word)): Path<(i64, String)>,
     Form(back): Form<Back>,
 ) -> Result<Response> {
     let deed = Deed::parse(&word).ok_or(Error::NotFound("page"))?;
-    let (at, bus) = (Moment::of(&app), app.bus.clone());
+    let (at, bus, actor) = (Moment::of(&app), app.bus.clone(), acting.actor());
     let done = app
         .db
-        .write(move |tx| people::with_care(tx, || people::perform(tx, &bus, at, id, deed)))
+        .write(move |tx| people::with_care(tx, || people::perform(tx, &bus, at, &actor, id, deed)))
         .await;
     match done {
         Ok(()) => Ok(

@@ -32,7 +32,7 @@ pub mod store;
 mod tests;
 
 pub use birthday::Birthday;
-pub use extract::{MaybeSignedIn, Officer, SignedIn, recognize};
+pub use extract::{Acting, MaybeSignedIn, Officer, SignedIn, recognize};
 pub use first::invitation;
 pub use local::local_routes;
 pub use model::Member;

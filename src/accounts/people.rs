@@ -1,6 +1,7 @@
 //! What becomes of people: they sign up, confirm, forget, change and leave. Each change is one transaction with its letter.
 
 use chrono::{DateTime, Utc};
+use serde_json::json;
 
 use super::fields::{self, Email};
 use super::letters::{self, Said};
@@ -9,7 +10,8 @@ use super::model::{Member, NewMember};
 use super::preferences::Notify;
 use super::sessions::{self, Proof};
 use super::store;
-use crate::platform::{App, Bus, Error, Result, Tx, outbox};
+use crate::platform::audit::{self, About};
+use crate::platform::{Actor, App, Bus, Error, Result, Tx, outbox};
 
 /// The two times of one moment.
 #[derive(Debug, Clone, Copy)]
@@ -221,11 +223,34 @@ impl Deed {
             _ => return None,
         })
     }
+
+    /// The word under which it is put on record.
+    fn act(self) -> &'static str {
+        match self {
+            Self::Confirm => "member.confirm",
+            Self::Doubt => "member.doubt",
+            Self::Resend => "member.resend",
+            Self::Disable => "member.disable",
+            Self::Enable => "member.enable",
+            Self::Promote => "member.promote",
+            Self::Demote => "member.demote",
+            Self::Delete => "member.delete",
+        }
+    }
 }
 
-/// Does it to a member.
-pub(super) fn perform(tx: &Tx, bus: &Bus, at: Moment, id: i64, deed: Deed) -> Result<()> {
+/// Does it to a member, on record.
+pub(super) fn perform(
+    tx: &Tx,
+    bus: &Bus,
+    at: Moment,
+    actor: &Actor,
+    id: i64,
+    deed: Deed,
+) -> Result<()> {
     let mut member = store::member(tx, id)?;
+    let (act, about) = (deed.act(), About::from(&member));
+    audit::note(tx, at.now, actor, act, &about, &json!({}))?;
     match deed {
         Deed::Delete => return delete(tx, bus, at, id),
         Deed::Resend if member.confirmed_at.is_none() => {
@@ -240,6 +265,32 @@ pub(super) fn perform(tx: &Tx, bus: &Bus, at: Moment, id: i64, deed: Deed) -> Re
         Deed::Demote => member.officer = false,
     }
     save(tx, bus, at, &member)
+}
+
+/// Writes what an officer changed of a member's facts, on record where it differs.
+pub(super) fn rewrite(
+    tx: &Tx,
+    bus: &Bus,
+    at: Moment,
+    actor: &Actor,
+    (before, after): (&Member, &Member),
+) -> Result<()> {
+    let fields = [
+        ("full_name", before.full_name != after.full_name),
+        ("notify", before.notify != after.notify),
+        ("preferences", before.preferences != after.preferences),
+    ];
+    let changed: Vec<&str> = fields
+        .into_iter()
+        .filter_map(|(field, differs)| differs.then_some(field))
+        .collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let details = json!({ "fields": changed });
+    let about = About::from(before);
+    audit::note(tx, at.now, actor, "member.change", &about, &details)?;
+    save(tx, bus, at, after)
 }
 
 /// Does what may not leave a club without an officer that has one; whoever owns the machine needs no such care.
@@ -257,5 +308,5 @@ pub(super) fn with_care<T>(tx: &Tx, deed: impl FnOnce() -> Result<T>) -> Result<
 
 /// What officers hear. Only the number: an event outlives the member's deletion by a week.
 fn tell(tx: &Tx, bus: &Bus, at: Moment, name: &str, id: i64) -> Result<()> {
-    bus.append(tx, at.now, "users", name, &serde_json::json!({ "id": id }))
+    bus.append(tx, at.now, "users", name, &json!({ "id": id }))
 }

@@ -9,17 +9,19 @@ use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::accounts::extract::Officer;
+use crate::accounts::{Acting, Officer};
 use crate::bursts::by_hand as word;
 use crate::bursts::view::{Outcome, When};
 use crate::bursts::{Burst, BurstJson, Filed, page, store};
 use crate::intake;
+use crate::platform::audit::{self, About};
 use crate::platform::web::extract::{Form, Json, Path};
 use crate::platform::web::form::sentence;
 use crate::platform::web::{Html, Viewer};
-use crate::platform::{App, Bus, Error, Result, Tx};
+use crate::platform::{Actor, App, Bus, Error, Result, Tx};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -65,21 +67,33 @@ struct Asked {
     other: i64,
 }
 
-/// Does it, and makes it known, in one transaction.
+/// Does it, on record, and makes it known, in one transaction.
 fn perform(
     tx: &Tx,
     bus: &Bus,
     now: DateTime<Utc>,
+    actor: &Actor,
     id: i64,
     deed: Deed,
     asked: &Asked,
 ) -> Result<Filed> {
-    let filed = match deed {
-        Deed::Retract => word::retract(tx, now, id, &asked.why),
-        Deed::Stand => word::stand(tx, now, id),
-        Deed::Merge => word::merge(tx, now, id, asked.other),
-        Deed::Part => word::part(tx, now, id, asked.other),
-    }?;
+    let about = About::new("burst", id, store::burst(tx, id)?.name());
+    let (act, details, filed) = match deed {
+        Deed::Retract => {
+            let filed = word::retract(tx, now, id, &asked.why)?;
+            ("burst.retract", json!({ "why": asked.why }), filed)
+        }
+        Deed::Stand => ("burst.stand", json!({}), word::stand(tx, now, id)?),
+        Deed::Merge => {
+            let filed = word::merge(tx, now, id, asked.other)?;
+            ("burst.merge", json!({ "other": asked.other }), filed)
+        }
+        Deed::Part => {
+            let filed = word::part(tx, now, id, asked.other)?;
+            ("burst.part", json!({ "other": asked.other }), filed)
+        }
+    };
+    audit::note(tx, now, actor, act, &about, &details)?;
     intake::make_known(tx, bus, now, &filed)?;
     Ok(filed)
 }
@@ -173,12 +187,12 @@ fn other(burst: &Burst, now: DateTime<Utc>) -> Other {
 async fn act(
     State(app): State<App>,
     viewer: Viewer,
-    _: Officer,
+    acting: Acting,
     Path((id, deed)): Path<(i64, String)>,
     Form(asked): Form<Asked>,
 ) -> Result<Response> {
     let deed = Deed::parse(&deed).ok_or(Error::NotFound("page"))?;
-    match said(&app, id, deed, asked.clone()).await {
+    match said(&app, acting.actor(), id, deed, asked.clone()).await {
         Ok(_) => Ok(Redirect::to(&format!("/bursts/{id}")).into_response()),
         Err(Error::Invalid(faults)) => {
             let laid = laid_out(&app, viewer, id).await?;
@@ -193,9 +207,9 @@ async fn act(
     }
 }
 
-async fn said(app: &App, id: i64, deed: Deed, asked: Asked) -> Result<Filed> {
+async fn said(app: &App, actor: Actor, id: i64, deed: Deed, asked: Asked) -> Result<Filed> {
     let (now, bus) = (app.clock.now(), app.bus.clone());
-    let job = move |tx: &Tx| perform(tx, &bus, now, id, deed, &asked);
+    let job = move |tx: &Tx| perform(tx, &bus, now, &actor, id, deed, &asked);
     app.db.write(job).await
 }
 
@@ -245,6 +259,6 @@ async fn told(
     Json(asked): Json<Asked>,
 ) -> Result<Json<Shown>> {
     let deed = Deed::parse(&deed).ok_or(Error::NotFound("command"))?;
-    said(&app, id, deed, asked).await?;
+    said(&app, Actor::Terminal, id, deed, asked).await?;
     show(State(app), Path(id)).await
 }

@@ -2,6 +2,7 @@
 
 mod admin;
 mod asides;
+mod audit;
 mod by_hand;
 mod docs;
 mod health;
@@ -27,6 +28,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(metrics::metrics))
         .routes(routes!(admin::status))
         .merge(asides::router())
+        .merge(audit::router())
         .merge(by_hand::router())
         .route("/outbox", get(outbox::list))
         .route("/outbox/{id}", get(outbox::show))
@@ -36,5 +38,6 @@ pub fn router() -> OpenApiRouter<App> {
         .route("/status", get(status::page))
 }
 
+pub use audit::in_words;
 pub use by_hand::local_routes;
 pub use docs::described;

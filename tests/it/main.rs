@@ -8,6 +8,7 @@
 mod aavso;
 mod architecture;
 mod attacks;
+mod audit;
 mod birthday_page;
 mod birthday_star;
 mod birthdays;
@@ -30,6 +31,7 @@ mod older_faults;
 mod outbox;
 mod people;
 mod push;
+mod routes;
 mod sites;
 #[expect(dead_code, reason = "the fault tests need some of it alone")]
 mod smtp;
