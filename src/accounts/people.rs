@@ -9,7 +9,7 @@ use super::links::{self, Purpose};
 use super::model::{Member, NewMember};
 use super::preferences::Notify;
 use super::sessions::{self, Proof};
-use super::store;
+use super::{second_step, secret, store};
 use crate::platform::audit::{self, About};
 use crate::platform::{Actor, App, Bus, Error, Result, Tx, outbox};
 
@@ -205,6 +205,8 @@ pub(super) enum Deed {
     Enable,
     Promote,
     Demote,
+    /// For who has lost the phone and the codes for its loss.
+    SecondStepOff,
     Delete,
 }
 
@@ -219,6 +221,7 @@ impl Deed {
             "enable" => Self::Enable,
             "promote" => Self::Promote,
             "demote" => Self::Demote,
+            "second-step-off" => Self::SecondStepOff,
             "delete" => Self::Delete,
             _ => return None,
         })
@@ -234,6 +237,7 @@ impl Deed {
             Self::Enable => "member.enable",
             Self::Promote => "member.promote",
             Self::Demote => "member.demote",
+            Self::SecondStepOff => "member.second-step-off",
             Self::Delete => "member.delete",
         }
     }
@@ -257,6 +261,7 @@ pub(super) fn perform(
             return send_confirmation(tx, at, &member);
         }
         Deed::Resend => return Ok(()),
+        Deed::SecondStepOff => return turn_second_step_off(tx, bus, at, &member),
         Deed::Confirm => member.confirmed_at = member.confirmed_at.or(Some(at.now)),
         Deed::Doubt => member.confirmed_at = None,
         Deed::Disable => member.disabled_at = member.disabled_at.or(Some(at.now)),
@@ -265,6 +270,19 @@ pub(super) fn perform(
         Deed::Demote => member.officer = false,
     }
     save(tx, bus, at, &member)
+}
+
+/// Turns the second step off for a member, and tells them by letter: somebody may have talked an officer into it.
+fn turn_second_step_off(tx: &Tx, bus: &Bus, at: Moment, member: &Member) -> Result<()> {
+    if !second_step::all(tx)?.contains(&member.id) {
+        let why = format!("{} has no second step to turn off", member.full_name);
+        return Err(Error::invalid("member", why));
+    }
+    second_step::turn_off(tx, member.id)?;
+    // No link: what makes the letter one of its kind is kept nowhere.
+    let once = secret::fresh();
+    letters::post(tx, at, member, &member.email, Said::SecondStepOff, &once)?;
+    tell(tx, bus, at, "user.updated", member.id)
 }
 
 /// Writes what an officer changed of a member's facts, on record where it differs.

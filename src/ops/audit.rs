@@ -163,6 +163,7 @@ pub fn in_words(act: &str) -> &str {
         "member.enable" => "let in again",
         "member.promote" => "made an officer of",
         "member.demote" => "took the office from",
+        "member.second-step-off" => "turned off the second step of",
         "member.delete" => "deleted",
         "token.create" => "made a token for",
         "token.revoke" => "revoked a token of",
