@@ -36,3 +36,7 @@ end;
 create trigger audit_is_not_replaced before insert on audit when exists (select 1 from audit where id = new.id) begin
     select raise(abort, 'the audit log is only added to');
 end;
+
+-- When the browser's member last gave the password: officers are asked again before they change something.
+alter table sessions add column proved_at integer not null default 0;
+update sessions set proved_at = created_at;

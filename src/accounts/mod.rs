@@ -19,6 +19,7 @@ mod pages;
 pub mod password;
 mod people;
 pub mod preferences;
+mod prove;
 mod roster;
 mod seal;
 mod second_step;
@@ -53,6 +54,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(account::router())
         .merge(birthday::router())
         .merge(members::router())
+        .merge(prove::router())
         .merge(json::router())
         .merge(sites::router())
         .merge(preferences::router())

@@ -30,6 +30,7 @@ mod observations;
 mod older_faults;
 mod outbox;
 mod people;
+mod prove;
 mod push;
 mod routes;
 mod sites;
