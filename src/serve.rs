@@ -17,7 +17,7 @@ use crate::platform::web::limits::slow_down;
 use crate::platform::web::listen::Gate;
 use crate::platform::web::tls::{self, Tls};
 use crate::platform::web::{self, listen};
-use crate::platform::{App, bus, telemetry};
+use crate::platform::{App, audit, bus, telemetry};
 use crate::{accounts, alerts, bursts, hello, home, intake, keeping, observations, ops};
 
 /// What is done at set times.
@@ -39,6 +39,11 @@ fn chores() -> Vec<Chore> {
             run: |_, tx, now| alerts::forget_old(tx, now),
         },
         intake::aside::chore(),
+        Chore {
+            name: "forget old acts",
+            every: TimeDelta::days(1),
+            run: |_, tx, now| audit::forget_old(tx, now),
+        },
         outbox::chore(),
         hello::greetings::chore(),
     ]
@@ -96,6 +101,7 @@ pub fn commands(app: App) -> Router {
     intake::replay::local_routes(app.clone())
         .merge(accounts::local_routes(app.clone()))
         .merge(hello::local_routes(app.clone()))
+        .merge(ops::local_routes(app.clone()))
         .merge(outbox::local_routes(app))
 }
 

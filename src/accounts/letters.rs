@@ -29,6 +29,8 @@ pub(super) enum Said {
     Address,
     /// To the old address: another one was asked for.
     AddressAsked,
+    /// An officer turned the second step off.
+    SecondStepOff,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -181,6 +183,16 @@ fn words(app: &App, payload: &Payload, address: &str) -> Words {
             Some(("Look at your account", format!("{base}/account"))),
             lines(&[
                 "If it was not you, somebody knows your password: change it now, and the other letter is void.",
+            ]),
+        ),
+        Said::SecondStepOff => (
+            format!("Your second step at {club} is off"),
+            vec![format!(
+                "an officer of {club} has turned off the second step of your account: from now on your password alone lets you in."
+            )],
+            Some(("Sign in and turn it on again", format!("{base}/account"))),
+            lines(&[
+                "If you did not ask for that, turn it on again, change your password, and tell the club.",
             ]),
         ),
     };

@@ -19,6 +19,7 @@ mod pages;
 pub mod password;
 mod people;
 pub mod preferences;
+mod prove;
 mod roster;
 mod seal;
 mod second_step;
@@ -32,7 +33,7 @@ pub mod store;
 mod tests;
 
 pub use birthday::Birthday;
-pub use extract::{MaybeSignedIn, Officer, SignedIn, recognize};
+pub use extract::{Acting, MaybeSignedIn, Officer, SignedIn, recognize};
 pub use first::invitation;
 pub use local::local_routes;
 pub use model::Member;
@@ -53,6 +54,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(account::router())
         .merge(birthday::router())
         .merge(members::router())
+        .merge(prove::router())
         .merge(json::router())
         .merge(sites::router())
         .merge(preferences::router())

@@ -165,7 +165,7 @@ async fn a_token_ends_when_it_was_said_to_and_old_ones_are_forgotten() {
     let done = app.db.write(|tx| {
         tx.execute_batch("insert into members (id, email, email_key, full_name, notify, confirmed_at, created_at, updated_at) values (1, 'a', 'a', 'a', 'none', 1, 0, 0);")?;
         let token = sessions::give(tx, now(), 1, "dome", Some(now() + TimeDelta::days(1)))?;
-        let session = sessions::begin(tx, now(), 1, "curl")?;
+        let session = sessions::begin(tx, (now(), now()), 1, "curl")?;
         assert!(token.starts_with("grb_"));
         assert!(sessions::caller(tx, now(), &token)?.is_some());
         assert!(sessions::caller(tx, now() + TimeDelta::days(2), &token)?.is_none());

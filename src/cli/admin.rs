@@ -19,6 +19,11 @@ pub(super) enum Admin {
     /// Notices that could not be read; they are kept whole
     #[command(subcommand)]
     Aside(Aside),
+    /// What officers did, the latest first; kept for two years
+    Audit(super::audit::Audit),
+    /// Bursts: look one up, withdraw one by hand, join two
+    #[command(subcommand)]
+    Burst(super::burst::Burst),
     /// Members of the club
     #[command(subcommand)]
     User(people::User),
@@ -52,6 +57,8 @@ impl Admin {
         match self {
             Self::Status { json } => status(&look()?, json),
             Self::Aside(Aside::List { json, limit }) => list(&look()?, json, limit),
+            Self::Audit(audit) => audit.run(&look()?),
+            Self::Burst(burst) => burst.run(common).await,
             Self::Mail(mail) => mail.run(common).await,
             Self::Hello(hello) => hello.run(common).await,
             Self::Aside(Aside::Show { id }) => {

@@ -1,6 +1,8 @@
 //! The commands. Each is one thin file: read the arguments, call the area, print.
 
 mod admin;
+mod audit;
+mod burst;
 mod config;
 mod desk;
 mod hello;

@@ -41,6 +41,8 @@ pub(super) enum User {
     Enable(Who),
     /// Makes a member an officer
     Promote(Who),
+    /// Turns a member's second step off, who has lost the phone and the codes; a letter tells them
+    SecondStepOff(Who),
     /// Sets a password and ends every session of the member
     Password {
         #[command(flatten)]
@@ -136,6 +138,7 @@ impl User {
             Self::Enable(who) => about("enable", who),
             Self::Promote(who) => about("promote", who),
             Self::Delete(who) => about("delete", who),
+            Self::SecondStepOff(who) => about("second-step-off", who),
             Self::Password { who, .. } => {
                 let body = json!({ "email": who.email(), "password": password()? });
                 ("/people/password".into(), body, who.json)

@@ -143,6 +143,12 @@ async fn write(app: &App, incoming: &Arc<Incoming>) -> Result<Recorded> {
     Ok(recorded)
 }
 
+/// Makes known what an officer said of a burst, in the transaction in which it was recorded: browsers hear, and members are told.
+pub fn make_known(tx: &Tx, bus: &Bus, now: DateTime<Utc>, filed: &Filed) -> Result<()> {
+    announce(tx, bus, now, filed)?;
+    alerts::tell(tx, now, Letters::Sent, filed)
+}
+
 /// Sets a notice aside that can be read but not be written.
 async fn give_up(app: &App, incoming: &Arc<Incoming>, why: &str) -> Result<Recorded> {
     let (incoming, why) = (

@@ -2,6 +2,8 @@
 
 mod admin;
 mod asides;
+mod audit;
+mod by_hand;
 mod docs;
 mod health;
 mod metrics;
@@ -26,6 +28,8 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(metrics::metrics))
         .routes(routes!(admin::status))
         .merge(asides::router())
+        .merge(audit::router())
+        .merge(by_hand::router())
         .route("/outbox", get(outbox::list))
         .route("/outbox/{id}", get(outbox::show))
         .route("/outbox/{id}/letter.html", get(outbox::letter))
@@ -34,4 +38,6 @@ pub fn router() -> OpenApiRouter<App> {
         .route("/status", get(status::page))
 }
 
+pub use audit::in_words;
+pub use by_hand::local_routes;
 pub use docs::described;

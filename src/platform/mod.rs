@@ -1,5 +1,6 @@
 //! What every area stands on: configuration, clock, database, events, tasks and the web shell. It knows no area.
 
+pub mod audit;
 pub mod backups;
 pub mod bus;
 pub mod clock;
@@ -22,6 +23,7 @@ use std::net::SocketAddr;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
+pub use audit::Actor;
 pub use bus::Bus;
 pub use clock::Clock;
 pub use config::Config;

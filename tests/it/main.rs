@@ -8,10 +8,12 @@
 mod aavso;
 mod architecture;
 mod attacks;
+mod audit;
 mod birthday_page;
 mod birthday_star;
 mod birthdays;
 mod bursts;
+mod by_hand;
 mod commands;
 mod common;
 mod curve;
@@ -30,7 +32,9 @@ mod observations;
 mod older_faults;
 mod outbox;
 mod people;
+mod prove;
 mod push;
+mod routes;
 mod sites;
 #[expect(dead_code, reason = "the fault tests need some of it alone")]
 mod smtp;

@@ -36,9 +36,13 @@ pub struct Viewer {
 }
 
 impl Viewer {
+    pub fn is_officer(&self) -> bool {
+        self.person.as_ref().is_some_and(|person| person.officer)
+    }
+
     /// Officers read the outbox; in a demonstration everybody does, since letters are read there.
     pub fn sees_outbox(&self) -> bool {
-        self.demo.is_some() || self.person.as_ref().is_some_and(|person| person.officer)
+        self.demo.is_some() || self.is_officer()
     }
 
     /// The address of an asset.
