@@ -9,12 +9,14 @@ use crate::platform::config::{SETTINGS, Setting, Sources, variable};
 pub(super) enum ConfigCommand {
     /// Prints every setting with its value and origin; secrets are masked
     Show {
+        /// Prints JSON
         #[arg(long)]
         json: bool,
     },
     /// Says whether the settings can be used
     Check,
     /// Prints a settings file to begin with
+    #[command(after_help = "Example:\n  grb-app config init > /etc/grb-app/grb-app.toml")]
     Init,
 }
 

@@ -1,16 +1,23 @@
 //! The commands. Each is one thin file: read the arguments, call the area, print.
 
 mod admin;
+mod completion;
 mod config;
 mod desk;
 mod hello;
 mod listen;
 mod mail;
+mod man;
 mod migrate;
 mod notice;
 mod people;
 mod replay;
 mod serve;
+mod unit;
+mod version;
+
+#[cfg(test)]
+mod tests;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -21,8 +28,20 @@ use clap::{Parser, Subcommand};
 use crate::platform::config::{Config, SETTINGS, Sources, nearest, variable};
 use crate::platform::error::Exit;
 
+/// What a newcomer tries first.
+const EXAMPLES: &str = "\
+Examples:
+  grb-app serve --demo             a made-up club on a busy night; nothing leaves this machine
+  grb-app serve                    the club's own desk
+  grb-app config show              every setting, its value, and where that came from
+  grb-app admin mail test --to me@example.org
+                                   does a letter leave, and if not, at which step does it fail
+
+Settings come from /etc/grb-app/grb-app.toml, then GRB_… in the environment, then flags.
+Exit codes: 0 well, 64 usage, 65 data, 69 not available, 75 try again, 77 not allowed, 78 settings or schema.";
+
 #[derive(Parser)]
-#[command(name = "grb-app", version, about, max_term_width = 100)]
+#[command(name = "grb-app", version, about, max_term_width = 100, after_help = EXAMPLES)]
 struct Arguments {
     #[command(flatten)]
     common: Common,
@@ -64,8 +83,14 @@ enum Command {
     Health(serve::Health),
     /// Prints the description of the API (OpenAPI 3.1)
     Openapi,
-    /// Prints the version
-    Version,
+    /// Prints the unit for systemd
+    Unit,
+    /// Prints what a shell needs to complete commands and flags
+    Completion(completion::Completion),
+    /// Prints the manual page, or writes all of them
+    Man(man::Man),
+    /// Prints the version, and with --licences what others made that is in the program
+    Version(version::Version),
 }
 
 /// Runs the command of the process's arguments; its exit code is of sysexits.h.
@@ -104,14 +129,13 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         Command::Config(config) => config.run(&common),
         Command::Health(health) => health.run(&common).await,
         Command::Openapi => print_json(&crate::serve::openapi()),
-        Command::Version => {
-            println!(
-                "grb-app {} (SQLite {})",
-                env!("CARGO_PKG_VERSION"),
-                rusqlite::version()
-            );
+        Command::Unit => {
+            unit::run();
             Ok(())
         }
+        Command::Completion(completion) => completion.run(),
+        Command::Man(man) => man.run(),
+        Command::Version(version) => version.run(),
     }
 }
 

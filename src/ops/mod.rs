@@ -4,6 +4,7 @@ mod admin;
 mod asides;
 mod docs;
 mod health;
+pub mod licences;
 mod metrics;
 mod outbox;
 mod status;
@@ -26,6 +27,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(metrics::metrics))
         .routes(routes!(admin::status))
         .merge(asides::router())
+        .merge(licences::router())
         .route("/outbox", get(outbox::list))
         .route("/outbox/{id}", get(outbox::show))
         .route("/outbox/{id}/letter.html", get(outbox::letter))

@@ -19,6 +19,7 @@ mod desk_commands;
 mod expansion;
 mod handing_on;
 mod hello;
+mod helping;
 mod hostile;
 mod kafka;
 mod leaving;

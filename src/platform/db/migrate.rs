@@ -52,7 +52,8 @@ pub fn pending(path: &Path) -> anyhow::Result<Vec<String>> {
         .collect())
 }
 
-fn newest() -> i32 {
+/// The schema that this program knows.
+pub fn newest() -> i32 {
     embedded::migrations::runner()
         .get_migrations()
         .iter()

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection, OpenFlags};
 
-pub use migrate::{migrate, pending};
+pub use migrate::{migrate, newest, pending};
 pub use writer::Tx;
 
 use super::error::Exit;
