@@ -11,6 +11,7 @@ use utoipa::openapi::{Info, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::platform::cron::{self, Chore};
+use crate::platform::doctor::{self, Check};
 use crate::platform::outbox::{self, Composers};
 use crate::platform::tasks::Tasks;
 use crate::platform::web::limits::slow_down;
@@ -39,6 +40,17 @@ fn chores() -> Vec<Chore> {
         outbox::chore(),
         hello::greetings::chore(),
     ]
+}
+
+/// What `grb-app doctor` and its page look at.
+pub fn checks() -> Vec<Check> {
+    [
+        doctor::checks(),
+        ops::doctor::checks(),
+        intake::checks(),
+        outbox::checks(),
+    ]
+    .concat()
 }
 
 /// Who composes what of the outbox.
@@ -71,7 +83,9 @@ fn counted() -> OpenApiRouter<App> {
 
 /// Those whose are not: a host that catches up pushes hundreds of notices, and has proved who it is.
 fn uncounted() -> OpenApiRouter<App> {
-    intake::router().merge(ops::router())
+    intake::router()
+        .merge(ops::router())
+        .merge(ops::doctor::routes(checks()))
 }
 
 /// All routes inside their shell.
@@ -88,6 +102,7 @@ pub fn commands(app: App) -> Router {
     intake::replay::local_routes(app.clone())
         .merge(accounts::local_routes(app.clone()))
         .merge(hello::local_routes(app.clone()))
+        .merge(ops::doctor::local_routes(app.clone()))
         .merge(outbox::local_routes(app))
 }
 

@@ -100,7 +100,7 @@ pub fn born_on(conn: &Connection, days: &[String]) -> Result<Vec<Member>> {
 }
 
 /// Officers who can sign in.
-pub(super) fn officers(conn: &Connection) -> Result<i64> {
+pub fn officers(conn: &Connection) -> Result<i64> {
     let count = "select count(*) from members where officer and confirmed_at is not null and disabled_at is null";
     Ok(conn.query_row(count, [], |row| row.get(0))?)
 }

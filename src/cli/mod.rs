@@ -1,9 +1,11 @@
 //! The commands. Each is one thin file: read the arguments, call the area, print.
 
 mod admin;
+mod bundle;
 mod completion;
 mod config;
 mod desk;
+mod doctor;
 mod hello;
 mod listen;
 mod mail;
@@ -12,6 +14,7 @@ mod migrate;
 mod notice;
 mod people;
 mod replay;
+mod scrub;
 mod serve;
 mod unit;
 mod version;
@@ -81,6 +84,8 @@ enum Command {
     Config(config::ConfigCommand),
     /// Asks a serving grb-app whether it is ready
     Health(serve::Health),
+    /// Looks at everything the desk stands on, and says what to do about what is wrong
+    Doctor(doctor::Doctor),
     /// Prints the description of the API (OpenAPI 3.1)
     Openapi,
     /// Prints the unit for systemd
@@ -128,6 +133,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         Command::Migrate(migrate) => migrate.run(&common),
         Command::Config(config) => config.run(&common),
         Command::Health(health) => health.run(&common).await,
+        Command::Doctor(doctor) => doctor.run(&common).await,
         Command::Openapi => print_json(&crate::serve::openapi()),
         Command::Unit => {
             unit::run();

@@ -28,6 +28,7 @@ const PROMISED: &[&str] = &[
     "config check",
     "config show",
     "health",
+    "doctor",
     "openapi",
     "unit",
     "completion",

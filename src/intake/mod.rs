@@ -4,6 +4,7 @@ pub mod aside;
 mod client;
 mod condition;
 pub mod desk;
+mod doctor;
 pub mod forward;
 pub mod kafka;
 mod position;
@@ -30,6 +31,7 @@ use crate::sky::Region;
 
 pub use crate::bursts::Recorded;
 pub use condition::condition;
+pub use doctor::checks;
 pub use position::Position;
 pub use push::router;
 

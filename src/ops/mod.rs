@@ -3,6 +3,7 @@
 mod admin;
 mod asides;
 mod docs;
+pub mod doctor;
 mod health;
 pub mod licences;
 mod metrics;

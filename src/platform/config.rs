@@ -21,6 +21,8 @@ pub const FILE: &str = "/etc/grb-app/grb-app.toml";
 /// The settings, understood.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// The files that values came from.
+    pub files: Vec<PathBuf>,
     pub listen: SocketAddr,
     pub data_dir: PathBuf,
     pub public_url: Option<String>,
@@ -184,6 +186,7 @@ impl Sources {
     /// The settings understood; the first that cannot be is named with its origin (exit 78).
     pub fn understand(&self) -> anyhow::Result<Config> {
         Ok(Config {
+            files: self.files(),
             listen: self
                 .parse("listen")?
                 .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
@@ -206,6 +209,16 @@ impl Sources {
             metrics_token: self.text("metrics_token").map(Secret::new),
             demo: None,
         })
+    }
+
+    /// The files that values came from; systemd's credentials are not ours to guard.
+    fn files(&self) -> Vec<PathBuf> {
+        let files = self.0.values().filter_map(|(_, origin)| match origin {
+            Origin::File(path) => Some(path.clone()),
+            _ => None,
+        });
+        let files: std::collections::BTreeSet<PathBuf> = files.collect();
+        files.into_iter().collect()
     }
 
     fn take_defaults(&mut self, env: &dyn Fn(&str) -> Option<String>) {

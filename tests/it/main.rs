@@ -16,6 +16,7 @@ mod commands;
 mod common;
 mod curve;
 mod desk_commands;
+mod doctor;
 mod expansion;
 mod handing_on;
 mod hello;

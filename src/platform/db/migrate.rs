@@ -62,7 +62,8 @@ pub fn newest() -> i32 {
         .unwrap_or(0)
 }
 
-fn version(conn: &Connection) -> anyhow::Result<i32> {
+/// The schema of a database; 0 where it has none yet.
+pub fn version(conn: &Connection) -> anyhow::Result<i32> {
     let history = "select 1 from sqlite_schema where name = 'refinery_schema_history'";
     if conn
         .query_row(history, [], |_| Ok(()))
