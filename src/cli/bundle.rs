@@ -100,7 +100,10 @@ fn log() -> String {
         .output();
     match asked {
         Ok(told) if told.status.success() => String::from_utf8_lossy(&told.stdout).into_owned(),
-        Ok(_) => "journalctl did not tell; ask as root.\n".into(),
+        Ok(_) => {
+            "This user may not read the log. As one who may: journalctl -u grb-app | tail -1000\n"
+                .into()
+        }
         Err(_) => "There is no journalctl on this machine.\n".into(),
     }
 }

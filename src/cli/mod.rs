@@ -12,6 +12,7 @@ mod mail;
 mod man;
 mod migrate;
 mod notice;
+mod owner;
 mod people;
 mod replay;
 mod scrub;
@@ -109,6 +110,11 @@ pub fn run() -> ExitCode {
             return ExitCode::from(code);
         }
     };
+    if arguments.command.works_on_the_data()
+        && let Err(error) = owner::go_on_as_owner(&arguments.common)
+    {
+        return fail(&error);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(8)
@@ -119,6 +125,24 @@ pub fn run() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
+    }
+}
+
+impl Command {
+    /// False for what only reads and writes elsewhere, which root may do as root.
+    fn works_on_the_data(&self) -> bool {
+        !matches!(
+            self,
+            Self::Notice(_)
+                | Self::Listen(_)
+                | Self::Config(_)
+                | Self::Health(_)
+                | Self::Openapi
+                | Self::Unit
+                | Self::Completion(_)
+                | Self::Man(_)
+                | Self::Version(_)
+        )
     }
 }
 
@@ -148,11 +172,16 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
 impl Common {
     /// Every setting with its origin; `flags` are those of the command.
     fn sources(&self, flags: &[(&'static str, Option<String>)]) -> anyhow::Result<Sources> {
+        warn_of_typing_errors();
+        self.gathered(flags)
+    }
+
+    /// The same, without a word.
+    fn gathered(&self, flags: &[(&'static str, Option<String>)]) -> anyhow::Result<Sources> {
         let folder = self
             .data_dir
             .as_ref()
             .map(|path| path.to_string_lossy().into_owned());
-        warn_of_typing_errors();
         let flags: Vec<_> = flags
             .iter()
             .cloned()

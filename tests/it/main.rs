@@ -29,6 +29,7 @@ mod nights;
 mod observations;
 mod older_faults;
 mod outbox;
+mod owner;
 mod people;
 mod push;
 mod sites;
