@@ -117,6 +117,7 @@ pub async fn run(
     beside: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     telemetry::start_counting();
+    describe_figures();
     // Before anybody is told that we are there.
     let signals = Signals::listen()?;
     let tasks = Tasks::default();
@@ -153,6 +154,16 @@ pub async fn run(
     app.db.close().await;
     anyhow::ensure!(finished, "Some work was cut off at the stop");
     Ok(())
+}
+
+/// Says what the figures of /metrics are.
+pub fn describe_figures() {
+    telemetry::describe();
+    accounts::password::describe();
+    hello::describe();
+    alerts::describe();
+    intake::describe();
+    ops::describe();
 }
 
 /// Says to whoever reads the log how to become the first officer, at every start until there is one.

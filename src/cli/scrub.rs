@@ -8,6 +8,7 @@ use regex::{Captures, Regex};
 use rusqlite::Connection;
 
 use crate::platform::config::{SETTINGS, Sources};
+use crate::platform::telemetry::without_addresses;
 
 /// Settings whose values name the club or its people, besides those that are secrets.
 const PRIVATE: [&str; 5] = [
@@ -18,8 +19,6 @@ const PRIVATE: [&str; 5] = [
     "kafka_bootstrap",
 ];
 
-static MAIL: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"[^\s<>"'(),;:=/]+@[^\s<>"'(),;:=/]+"#).ok());
 static NETWORK: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"[0-9a-fA-F:.]*[:.][0-9a-fA-F:.]*[0-9a-fA-F:]").ok());
 /// Keys, tokens and hashes are long runs without a blank.
@@ -68,7 +67,7 @@ impl Scrub {
         for (word, instead) in &self.words {
             text = text.replace(word, instead);
         }
-        let text = replaced(&MAIL, &text, |_| "‹mail address›".into());
+        let text = without_addresses(&text);
         let text = replaced(&NETWORK, &text, |found| {
             match found.trim_end_matches(['.', ':']).parse::<IpAddr>() {
                 Ok(ip) if !ip.is_loopback() && !ip.is_unspecified() => "‹address›".into(),

@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 
 use crate::platform::App;
 
-pub use metrics::only as metrics_only;
+pub use metrics::{describe, only as metrics_only};
 
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()

@@ -18,6 +18,7 @@ mod curve;
 mod desk_commands;
 mod doctor;
 mod expansion;
+mod figures;
 mod handing_on;
 mod hello;
 mod helping;

@@ -2,14 +2,14 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use chrono::{DateTime, TimeDelta};
+use chrono::TimeDelta;
 use futures::future::BoxFuture;
-use rusqlite::OptionalExtension as _;
 
-use super::dns;
 use super::settings::{Relay, Way};
 use super::smtp::Post;
+use super::{dns, store};
 use crate::platform::doctor::{Case, Check, Finding, far, quick};
+use crate::platform::telemetry::without_addresses;
 
 /// What is looked at of the outbox.
 pub fn checks() -> Vec<Check> {
@@ -119,15 +119,14 @@ fn queue(case: &Case) -> Finding {
     }
     let now = case.clock.now();
     case.in_db(|conn| {
-        let sql = "select created_at, last_answer, attempts from outbox where state = 'waiting' and (due_at <= ?1 or attempts > 0) order by created_at limit 1";
-        let oldest: Option<(i64, Option<String>, i64)> = conn
-            .query_row(sql, [now.timestamp_micros()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-            .optional()?;
-        let Some((created, answer, attempts)) = oldest else {
+        let Some(oldest) = store::oldest(conn, now)? else {
             return Ok(Finding::ok("Nothing waits that should have left."));
         };
-        let age = now - DateTime::from_timestamp_micros(created).unwrap_or(now);
-        let why = answer.filter(|_| attempts > 0).map(|answer| format!(" After {attempts} attempts: {answer}"));
+        let (age, attempts) = (now - oldest.since, oldest.attempts);
+        let why = oldest
+            .answer
+            .filter(|_| attempts > 0)
+            .map(|answer| format!(" After {attempts} attempts: {}", without_addresses(&answer)));
         let waited = match age.num_minutes() {
             minutes @ ..120 => format!("{minutes} min"),
             minutes => format!("{} h", minutes / 60),

@@ -105,8 +105,10 @@ pub async fn serve(listener: TcpListener, routes: Router, stop: CancellationToke
             .into_owned();
         let connection = open.watch(connection);
         tokio::spawn(async move {
+            metrics::gauge!("grb_open_connections").increment(1);
             // A connection that breaks off is the visitor's affair.
             drop(connection.await);
+            metrics::gauge!("grb_open_connections").decrement(1);
             drop(slot);
         });
     }
