@@ -11,6 +11,7 @@ use utoipa::openapi::{Info, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::platform::cron::{self, Chore};
+use crate::platform::doctor::{self, Check};
 use crate::platform::outbox::{self, Composers};
 use crate::platform::tasks::Tasks;
 use crate::platform::web::limits::slow_down;
@@ -49,6 +50,17 @@ fn chores() -> Vec<Chore> {
     ]
 }
 
+/// What `grb-app doctor` and its page look at.
+pub fn checks() -> Vec<Check> {
+    [
+        doctor::checks(),
+        ops::doctor::checks(),
+        intake::checks(),
+        outbox::checks(),
+    ]
+    .concat()
+}
+
 /// Who composes what of the outbox.
 fn composers() -> Composers {
     [
@@ -80,7 +92,9 @@ fn counted() -> OpenApiRouter<App> {
 
 /// Those whose are not: a host that catches up pushes hundreds of notices, and has proved who it is.
 fn uncounted() -> OpenApiRouter<App> {
-    intake::router().merge(ops::router())
+    intake::router()
+        .merge(ops::router())
+        .merge(ops::doctor::routes(checks()))
 }
 
 /// All routes inside their shell.
@@ -102,6 +116,7 @@ pub fn commands(app: App) -> Router {
         .merge(accounts::local_routes(app.clone()))
         .merge(hello::local_routes(app.clone()))
         .merge(ops::local_routes(app.clone()))
+        .merge(ops::doctor::local_routes(app.clone()))
         .merge(outbox::local_routes(app))
 }
 
@@ -116,6 +131,7 @@ pub async fn run(
     beside: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     telemetry::start_counting();
+    describe_figures();
     // Before anybody is told that we are there.
     let signals = Signals::listen()?;
     let tasks = Tasks::default();
@@ -173,6 +189,16 @@ fn encrypt(app: &App, tasks: &Tasks) -> anyhow::Result<Option<Tls>> {
         tasks.run(tls::renew(app.clone(), renewal, tasks.stopping()));
     }
     Ok(Some(tls))
+}
+
+/// Says what the figures of /metrics are.
+pub fn describe_figures() {
+    telemetry::describe();
+    accounts::password::describe();
+    hello::describe();
+    alerts::describe();
+    intake::describe();
+    ops::describe();
 }
 
 /// Says to whoever reads the log how to become the first officer, at every start until there is one.

@@ -99,8 +99,8 @@ pub fn born_on(conn: &Connection, days: &[String]) -> Result<Vec<Member>> {
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-/// How many officers can sign in.
-pub(super) fn officers(conn: &Connection) -> Result<i64> {
+/// Officers who can sign in.
+pub fn officers(conn: &Connection) -> Result<i64> {
     let count = "select count(*) from members where officer and confirmed_at is not null and disabled_at is null";
     Ok(conn.query_row(count, [], |row| row.get(0))?)
 }

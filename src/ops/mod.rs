@@ -5,7 +5,9 @@ mod asides;
 mod audit;
 mod by_hand;
 mod docs;
+pub mod doctor;
 mod health;
+pub mod licences;
 mod metrics;
 mod outbox;
 mod status;
@@ -16,7 +18,7 @@ use utoipa_axum::routes;
 
 use crate::platform::App;
 
-pub use metrics::only as metrics_only;
+pub use metrics::{describe, only as metrics_only};
 
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -30,6 +32,7 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(asides::router())
         .merge(audit::router())
         .merge(by_hand::router())
+        .merge(licences::router())
         .route("/outbox", get(outbox::list))
         .route("/outbox/{id}", get(outbox::show))
         .route("/outbox/{id}/letter.html", get(outbox::letter))

@@ -24,6 +24,8 @@ pub const FILE: &str = "/etc/grb-app/grb-app.toml";
 /// The settings, understood.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// The files that values came from.
+    pub files: Vec<PathBuf>,
     pub listen: SocketAddr,
     pub data_dir: PathBuf,
     pub public_url: Option<String>,
@@ -207,6 +209,7 @@ impl Sources {
     pub fn understand(&self) -> anyhow::Result<Config> {
         let data_dir = self.text("data_dir").map(PathBuf::from).unwrap_or_default();
         Ok(Config {
+            files: self.files(),
             listen: self
                 .parse("listen")?
                 .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
@@ -233,6 +236,16 @@ impl Sources {
             redirect_listen: self.parse("redirect_listen")?,
             demo: None,
         })
+    }
+
+    /// The files that values came from; systemd's credentials are not ours to guard.
+    fn files(&self) -> Vec<PathBuf> {
+        let files = self.0.values().filter_map(|(_, origin)| match origin {
+            Origin::File(path) => Some(path.clone()),
+            _ => None,
+        });
+        let files: std::collections::BTreeSet<PathBuf> = files.collect();
+        files.into_iter().collect()
     }
 
     fn take_defaults(&mut self, env: &dyn Fn(&str) -> Option<String>) {

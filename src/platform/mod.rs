@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod cron;
 pub mod db;
+pub mod doctor;
 pub mod error;
 pub mod health;
 mod keepsake;

@@ -70,7 +70,8 @@ pub fn pending(path: &Path) -> anyhow::Result<Vec<String>> {
         .collect())
 }
 
-pub(super) fn newest() -> i32 {
+/// The schema that this program knows.
+pub fn newest() -> i32 {
     embedded::migrations::runner()
         .get_migrations()
         .iter()
@@ -88,7 +89,8 @@ pub(super) fn model(schema: i32) -> anyhow::Result<Connection> {
     Ok(conn)
 }
 
-pub(super) fn version(conn: &Connection) -> anyhow::Result<i32> {
+/// The schema of a database; 0 where it has none yet.
+pub fn version(conn: &Connection) -> anyhow::Result<i32> {
     let history = "select 1 from sqlite_schema where name = 'refinery_schema_history'";
     if conn
         .query_row(history, [], |_| Ok(()))

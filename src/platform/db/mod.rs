@@ -17,7 +17,7 @@ use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection, OpenFlags};
 
 pub use copy::back_up;
-pub use migrate::{migrate, pending};
+pub use migrate::{migrate, newest, pending, version};
 pub use restore::{Restored, restore};
 pub use vacuum::give_room_back;
 pub use writer::Tx;
@@ -30,7 +30,7 @@ use writer::Writer;
 pub const FILE: &str = "grb-app.db";
 
 /// SQLite's WAL reset could corrupt a file before 3.51.3.
-const OLDEST_SQLITE: i32 = 3_051_003;
+pub const OLDEST_SQLITE: i32 = 3_051_003;
 
 /// Enough for pages that read while four others do; each costs a connection and its cache.
 const READERS: u32 = 4;

@@ -171,11 +171,13 @@ impl Gate {
             let (server, watcher) = (server.clone(), open.watcher());
             let greeted = greet(stream, self.tls.clone(), self.manners.header);
             tokio::spawn(async move {
+                metrics::gauge!("grb_open_connections").increment(1);
                 if let Some(stream) = greeted.await {
                     let connection = server.serve_connection(TokioIo::new(stream), service);
                     // A connection that breaks off is the visitor's affair.
                     drop(watcher.watch(connection.into_owned()).await);
                 }
+                metrics::gauge!("grb_open_connections").decrement(1);
                 drop((slot, place));
             });
         }
