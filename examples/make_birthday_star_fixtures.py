@@ -49,6 +49,17 @@ for s in stars:
     if not any(twin(b) for b in single):
         single.append(s)
 
+
+def chosen(age):
+    """The star of the smallest measure; of those that fit and are within a quarter of its error of that, the brightest."""
+    error = lambda s: s[3] ** 2 * K
+    measure = lambda s: math.hypot(s[3] - age, error(s))
+    fits = lambda s: abs(s[3] - age) <= max(0.5, 2 * error(s))
+    first = min(single, key=measure)
+    equal = [s for s in single if fits(s) and measure(s) <= measure(first) + error(first) / 4]
+    return min(equal, key=lambda s: s[4]) if fits(first) else first
+
+
 with open(HERE / "choice.csv", "w") as out:
     print("# examples/make_birthday_star_fixtures.py; today is", TODAY, file=out)
     print("born,hip,next_hip,difference_ly,sigma_ly", file=out)
@@ -58,7 +69,7 @@ with open(HERE / "choice.csv", "w") as out:
             if born < date(1900, 1, 1):
                 continue
             age = (TODAY - born).days / 365.25
-            best = min(single, key=lambda s: math.sqrt((s[3] - age) ** 2 + (s[3] ** 2 * K) ** 2))
+            best = chosen(age)
             after = min((s for s in single if s[3] > age), key=lambda s: s[3])
             print(born, best[0], after[0], f"{best[3] - age:.4f}", f"{best[3] ** 2 * K:.4f}", sep=",", file=out)
 

@@ -22,6 +22,8 @@ pub mod observations;
 
 pub mod hello;
 
+pub mod keeping;
+
 pub mod home;
 
 pub mod ops;

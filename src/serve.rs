@@ -11,12 +11,15 @@ use utoipa::openapi::{Info, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::platform::cron::{self, Chore};
+use crate::platform::doctor::{self, Check};
 use crate::platform::outbox::{self, Composers};
 use crate::platform::tasks::Tasks;
 use crate::platform::web::limits::slow_down;
+use crate::platform::web::listen::Gate;
+use crate::platform::web::tls::{self, Tls};
 use crate::platform::web::{self, listen};
-use crate::platform::{App, bus, telemetry};
-use crate::{accounts, alerts, bursts, hello, home, intake, observations, ops};
+use crate::platform::{App, audit, bus, telemetry};
+use crate::{accounts, alerts, bursts, hello, home, intake, keeping, observations, ops};
 
 /// What is done at set times.
 fn chores() -> Vec<Chore> {
@@ -36,9 +39,26 @@ fn chores() -> Vec<Chore> {
             every: TimeDelta::days(1),
             run: |_, tx, now| alerts::forget_old(tx, now),
         },
+        intake::aside::chore(),
+        Chore {
+            name: "forget old acts",
+            every: TimeDelta::days(1),
+            run: |_, tx, now| audit::forget_old(tx, now),
+        },
         outbox::chore(),
         hello::greetings::chore(),
     ]
+}
+
+/// What `grb-app doctor` and its page look at.
+pub fn checks() -> Vec<Check> {
+    [
+        doctor::checks(),
+        ops::doctor::checks(),
+        intake::checks(),
+        outbox::checks(),
+    ]
+    .concat()
 }
 
 /// Who composes what of the outbox.
@@ -49,6 +69,7 @@ fn composers() -> Composers {
         ("morning", alerts::letters::compose),
         (observations::telling::KIND, observations::telling::compose),
         (hello::greetings::KIND, hello::greetings::compose),
+        (keeping::KIND, keeping::compose),
         (accounts::channels::TRIAL, accounts::channels::compose_trial),
     ]
     .into()
@@ -71,7 +92,9 @@ fn counted() -> OpenApiRouter<App> {
 
 /// Those whose are not: a host that catches up pushes hundreds of notices, and has proved who it is.
 fn uncounted() -> OpenApiRouter<App> {
-    intake::router().merge(ops::router())
+    intake::router()
+        .merge(ops::router())
+        .merge(ops::doctor::routes(checks()))
 }
 
 /// All routes inside their shell.
@@ -80,7 +103,11 @@ pub fn routes(app: App) -> Router {
     let counted = counted().layer(slow_down(&app.limits.writes));
     let (routes, api) = counted.merge(uncounted()).split_for_parts();
     let routes = routes.merge(ops::described(api));
-    web::shell(app.clone(), routes).layer(from_fn_with_state(app, accounts::recognize))
+    let shell = web::shell(app.clone(), routes);
+    let door = web::door::door(&app);
+    shell
+        .layer(from_fn_with_state(app, accounts::recognize))
+        .layer(door)
 }
 
 /// What commands of this machine ask for: through the server's socket while it runs, else of a router of their own.
@@ -88,6 +115,8 @@ pub fn commands(app: App) -> Router {
     intake::replay::local_routes(app.clone())
         .merge(accounts::local_routes(app.clone()))
         .merge(hello::local_routes(app.clone()))
+        .merge(ops::local_routes(app.clone()))
+        .merge(ops::doctor::local_routes(app.clone()))
         .merge(outbox::local_routes(app))
 }
 
@@ -102,16 +131,22 @@ pub async fn run(
     beside: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     telemetry::start_counting();
+    describe_figures();
     // Before anybody is told that we are there.
     let signals = Signals::listen()?;
     let tasks = Tasks::default();
     let listener = listen::bind(app.config.listen).await?;
     let address = listener.local_addr()?;
     let app = app.bound_to(address);
+    let tls = encrypt(&app, &tasks)?;
+    if let Some(address) = app.config.redirect_listen {
+        let gate = Gate::on(listen::bind(address).await?);
+        tasks.run(gate.serve(web::to_tls(app.config.base_url()), tasks.stopping()));
+    }
     if let Some(address) = app.config.metrics_listen {
         let (listener, routes) = (listen::bind(address).await?, ops::metrics_only(app.clone()));
         let stop = tasks.stopping();
-        tasks.run(async move { listen::serve(listener, routes, stop).await });
+        tasks.run(Gate::on(listener).serve(routes, stop));
     }
     invite_an_officer(&app).await?;
     hear_commands(&app, &tasks);
@@ -121,10 +156,14 @@ pub async fn run(
     tasks.run(async move {
         tokio::select! { () = beside => {}, () = stop.cancelled() => {} }
     });
-    let web = listen::serve(listener, routes(app.clone()), tasks.stopping());
+    let scheme = tls.as_ref().map_or("http", |_| "https");
+    let gate = Gate::on(listener)
+        .trusting(app.config.trusted_proxies.clone())
+        .with_tls(tls);
+    let web = gate.serve(routes(app.clone()), tasks.stopping());
     let serving = tokio::spawn(web);
     // The one line that scripts wait for.
-    println!("listening on http://{address}");
+    println!("listening on {scheme}://{address}");
     notify_ready();
     signals.stop(&tasks).await;
     app.bus.close();
@@ -138,6 +177,28 @@ pub async fn run(
     app.db.close().await;
     anyhow::ensure!(finished, "Some work was cut off at the stop");
     Ok(())
+}
+
+/// What the settings say about TLS; where certificates are fetched, that goes on beside.
+fn encrypt(app: &App, tasks: &Tasks) -> anyhow::Result<Option<Tls>> {
+    let Some(certificates) = &app.config.tls else {
+        return Ok(None);
+    };
+    let (tls, renewal) = Tls::prepare(certificates, &app.config.data_dir)?;
+    if let Some(renewal) = renewal {
+        tasks.run(tls::renew(app.clone(), renewal, tasks.stopping()));
+    }
+    Ok(Some(tls))
+}
+
+/// Says what the figures of /metrics are.
+pub fn describe_figures() {
+    telemetry::describe();
+    accounts::password::describe();
+    hello::describe();
+    alerts::describe();
+    intake::describe();
+    ops::describe();
 }
 
 /// Says to whoever reads the log how to become the first officer, at every start until there is one.
@@ -187,6 +248,10 @@ fn start_workers(app: &App, tasks: &Tasks) {
     let (desk, stop) = (app.clone(), tasks.stopping());
     tasks.keep("chores", app.health.clone(), move || {
         cron::keep_time(desk.clone(), chores(), stop.clone())
+    });
+    let (desk, stop) = (app.clone(), tasks.stopping());
+    tasks.keep("backups", app.health.clone(), move || {
+        keeping::keep(desk.clone(), stop.clone())
     });
     let (desk, stop) = (app.clone(), tasks.stopping());
     tasks.keep("watchdog", app.health.clone(), move || {

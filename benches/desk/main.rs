@@ -1,6 +1,6 @@
 //! The whole program's figures on this machine, as one Markdown table: `cargo bench --bench desk -- [VERB…]`, of
 //! `rest`, `stream`, `backlog`, `letters`, `members`, `logins`, `observed`,
-//! `upload`, `hello`.
+//! `upload`, `keeping`, `hello`.
 //!
 //! Beside `tests/kafka/run -- cargo bench --bench desk` the broker is a real Kafka, as GCN's.
 #![expect(
@@ -12,6 +12,7 @@ mod backlog;
 mod broker;
 mod club;
 mod hello;
+mod keeping;
 mod logins;
 mod made;
 mod members;
@@ -76,6 +77,9 @@ async fn main() {
     }
     if wanted("upload") {
         rows.extend(upload::measure().await);
+    }
+    if wanted("keeping") {
+        rows.extend(keeping::measure().await);
     }
     if wanted("hello") {
         rows.extend(hello::measure().await);

@@ -23,6 +23,7 @@ impl Program {
         command
             .env_clear()
             .env("GRB_LOG", "warn")
+            .env("GRB_READS_PER_MINUTE", "0")
             .envs(settings.iter().cloned());
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])

@@ -118,6 +118,22 @@ pub(super) async fn is_code(app: &App, member: &Member, code: String) -> Result<
     taken.await
 }
 
+/// Whether a member who is signed in has given the password again, with a code where the account asks for one.
+pub(super) async fn is_proof(
+    app: &App,
+    member: &Member,
+    password: String,
+    code: String,
+) -> Result<bool> {
+    if !is_password(app, member, password).await? {
+        return Ok(false);
+    }
+    match app.db.read(second_step::all).await?.contains(&member.id) {
+        true => is_code(app, member, code).await,
+        false => Ok(true),
+    }
+}
+
 /// Begins a session and gives its secret; the one that the browser had ends, whosever it was.
 pub(super) async fn begin(
     app: &App,
@@ -125,12 +141,12 @@ pub(super) async fn begin(
     device: String,
     before: Option<Caller>,
 ) -> Result<String> {
-    let (id, now) = (member.id, app.clock.now());
+    let (id, times) = (member.id, (app.clock.now(), app.clock.wall()));
     let begun = app.db.write(move |tx| {
         if let Some(Proof::Session(before)) = before.map(|caller| caller.proof) {
             sessions::replace(tx, before)?;
         }
-        sessions::begin(tx, now, id, &device)
+        sessions::begin(tx, times, id, &device)
     });
     begun.await
 }

@@ -8,9 +8,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::model::Member;
+use super::prove;
 use super::sessions::{self, Caller, Proof};
 use crate::platform::web::{Person, escaped};
-use crate::platform::{App, Error};
+use crate::platform::{Actor, App, Error};
 
 /// What was found out.
 #[derive(Debug, Clone)]
@@ -32,6 +33,17 @@ pub(super) struct InPerson(pub Caller);
 #[derive(Debug, Clone)]
 pub struct Officer(pub Member);
 
+/// The officer who asks, to change something: each such act is put on record. A browser whose member gave the password too
+/// long ago is asked for it again (see [`prove`]); a token is a proof by itself.
+#[derive(Debug, Clone)]
+pub struct Acting(pub Member);
+
+impl Acting {
+    pub fn actor(&self) -> Actor {
+        Actor::from(&self.0)
+    }
+}
+
 /// The member who asks, if it is one.
 #[derive(Debug, Clone)]
 pub struct MaybeSignedIn(pub Option<Member>);
@@ -39,20 +51,29 @@ pub struct MaybeSignedIn(pub Option<Member>);
 /// Finds out who asks, from the session's cookie or an `Authorization: Bearer` header, and puts it into the request.
 pub async fn recognize(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let secret = secret(&app, request.headers());
-    if let Some(secret) = secret.filter(|_| !request.uri().path().starts_with("/assets/")) {
+    let mut asked = None;
+    if let Some((secret, sent_as)) =
+        secret.filter(|_| !request.uri().path().starts_with("/assets/"))
+    {
         let now = app.clock.now();
         let found = app
             .db
             .read(move |conn| sessions::caller(conn, now, &secret));
         match found.await {
-            Ok(Some(caller)) => {
+            Ok(Some(mut caller)) => {
+                if sent_as == SentAs::Token {
+                    caller.proved_at = None;
+                }
                 request.extensions_mut().insert(Person {
+                    id: caller.member.id,
                     name: caller.member.full_name.clone(),
                     officer: caller.member.officer,
                 });
                 note_use(&app, &caller);
-                let known = Known::Caller(Box::new(caller));
-                request.extensions_mut().insert(known);
+                if prove::concerns(&caller, &request, app.clock.wall()) {
+                    asked = Some(caller.clone());
+                }
+                know(&mut request, caller);
             }
             Ok(None) => {}
             Err(_) => {
@@ -60,7 +81,23 @@ pub async fn recognize(State(app): State<App>, mut request: Request, next: Next)
             }
         }
     }
-    next.run(request).await
+    match asked {
+        None => next.run(request).await,
+        Some(caller) => prove::ask(&app, caller, request, next).await,
+    }
+}
+
+/// Puts what was found out into the request.
+pub(super) fn know(request: &mut Request, caller: Caller) {
+    let known = Known::Caller(Box::new(caller));
+    request.extensions_mut().insert(known);
+}
+
+/// How a secret came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SentAs {
+    Cookie,
+    Token,
 }
 
 /// The name of the session's cookie: only https can keep the promise of `__Host-`.
@@ -80,18 +117,17 @@ pub(super) fn device_name(app: &App) -> &'static str {
 }
 
 pub(super) fn is_secure(app: &App) -> bool {
-    let url = app.config.public_url.as_deref();
-    url.is_some_and(|url| url.starts_with("https://"))
+    app.config.is_secure()
 }
 
-fn secret(app: &App, headers: &HeaderMap) -> Option<String> {
+fn secret(app: &App, headers: &HeaderMap) -> Option<(String, SentAs)> {
     let text = |value: &header::HeaderValue| value.to_str().ok().map(str::to_owned);
     if let Some(authorization) = headers.get(header::AUTHORIZATION).and_then(text) {
         let (scheme, secret) = authorization.split_once(' ')?;
         let bearer = scheme.eq_ignore_ascii_case("bearer");
-        return bearer.then(|| secret.trim().to_owned());
+        return bearer.then(|| (secret.trim().to_owned(), SentAs::Token));
     }
-    kept(headers, cookie_name(app))
+    kept(headers, cookie_name(app)).map(|secret| (secret, SentAs::Cookie))
 }
 
 /// What the browser keeps under this name.
@@ -188,6 +224,19 @@ impl FromRequestParts<App> for Officer {
         match member.officer {
             true => Ok(Self(member)),
             false => Err(Error::Forbidden("this is for officers of the club").into_response()),
+        }
+    }
+}
+
+impl FromRequestParts<App> for Acting {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let Officer(member) = Officer::from_request_parts(parts, app).await?;
+        let caller = <Caller as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+        match caller.needs_proof(app.clock.wall()) {
+            false => Ok(Self(member)),
+            true => Err(prove::wanted(parts)),
         }
     }
 }

@@ -6,6 +6,7 @@ use axum::routing::get;
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 use serde::Deserialize;
+use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::links::{self, Purpose};
@@ -15,11 +16,12 @@ use super::people::{self, Moment};
 use super::preferences::Notify;
 use super::sign_up::{self, Wish};
 use super::store;
+use crate::platform::audit::{self, About};
 use crate::platform::error::FieldFault;
 use crate::platform::web::extract::{Form, Path};
 use crate::platform::web::form::{Faults, Field};
 use crate::platform::web::{Html, Viewer};
-use crate::platform::{App, Bus, Error, Result, Tx};
+use crate::platform::{Actor, App, Bus, Error, Result, Tx};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     let pages = get(officer_page).post(officer_now);
@@ -57,7 +59,9 @@ pub(super) fn make(tx: &Tx, bus: &Bus, at: Moment, token: &str, new: &NewMember)
         confirmed: true,
         ..new.clone()
     };
-    people::add(tx, bus, at, &officer).map(drop)
+    let made = store::member(tx, people::add(tx, bus, at, &officer)?)?;
+    let (actor, about) = (Actor::from(&made), About::from(&made));
+    audit::note(tx, at.now, &actor, "member.first", &about, &json!({}))
 }
 
 #[derive(Debug, Default, Deserialize)]

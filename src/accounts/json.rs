@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use super::birthday::{self, Birthday};
 use super::entry;
-use super::extract::{Officer, SignedIn};
+use super::extract::{Acting, Officer, SignedIn};
 use super::fields::{self, Email};
 use super::model::Member;
 use super::people::{self, Deed, Moment};
@@ -471,22 +471,22 @@ impl Ruling {
 #[utoipa::path(put, path = "/api/users/{id}", tag = "members", params(("id" = i64, Path)), request_body = Ruling, responses((status = 200, body = MemberJson), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
 async fn change_one(
     State(app): State<App>,
-    _: Officer,
+    acting: Acting,
     Path(id): Path<i64>,
     Json(ruling): Json<Ruling>,
 ) -> Result<Json<MemberJson>> {
     let (at, bus, today) = (Moment::of(&app), app.bus.clone(), birthday::today(&app));
+    let actor = acting.actor();
     let saved = app.db.write(move |tx| {
         let mut faults = Faults::default();
         ruling.judge(&mut faults);
-        let member = ruling
-            .changes
-            .applied(&store::member(tx, id)?, today, &mut faults);
+        let before = store::member(tx, id)?;
+        let member = ruling.changes.applied(&before, today, &mut faults);
         faults.done()?;
-        people::save(tx, &bus, at, &member)?;
+        people::rewrite(tx, &bus, at, &actor, (&before, &member))?;
         people::with_care(tx, || {
             let mut deeds = ruling.deeds();
-            deeds.try_for_each(|deed| people::perform(tx, &bus, at, id, deed))
+            deeds.try_for_each(|deed| people::perform(tx, &bus, at, &actor, id, deed))
         })?;
         store::member(tx, id)
     });
@@ -495,10 +495,18 @@ async fn change_one(
 
 /// Deletes a member with everything that is theirs, for officers.
 #[utoipa::path(delete, path = "/api/users/{id}", tag = "members", params(("id" = i64, Path)), responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
-async fn delete_one(State(app): State<App>, _: Officer, Path(id): Path<i64>) -> Result<StatusCode> {
-    let (at, bus) = (Moment::of(&app), app.bus.clone());
+async fn delete_one(
+    State(app): State<App>,
+    acting: Acting,
+    Path(id): Path<i64>,
+) -> Result<StatusCode> {
+    let (at, bus, actor) = (Moment::of(&app), app.bus.clone(), acting.actor());
     app.db
-        .write(move |tx| people::with_care(tx, || people::delete(tx, &bus, at, id)))
+        .write(move |tx| {
+            people::with_care(tx, || {
+                people::perform(tx, &bus, at, &actor, id, Deed::Delete)
+            })
+        })
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -29,6 +29,8 @@ pub(super) enum Said {
     Address,
     /// To the old address: another one was asked for.
     AddressAsked,
+    /// An officer turned the second step off.
+    SecondStepOff,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -46,13 +48,14 @@ struct Page<'a> {
     club: &'a str,
 }
 
-struct Words {
-    subject: String,
-    greeting: String,
-    before: Vec<String>,
+/// What a plain letter of the desk says.
+pub struct Words {
+    pub subject: String,
+    pub greeting: String,
+    pub before: Vec<String>,
     /// What to press, and where it leads.
-    link: Option<(&'static str, String)>,
-    after: Vec<String>,
+    pub link: Option<(&'static str, String)>,
+    pub after: Vec<String>,
 }
 
 /// Puts a letter into the outbox.
@@ -102,20 +105,25 @@ pub fn compose(app: App, order: Order) -> BoxFuture<'static, Result<Composed>> {
             return Ok(Composed::Nothing(gone.into()));
         };
         let words = words(&app, &payload, &order.address);
-        let page = Page {
-            words: &words,
-            club: &app.config.club_name,
-        };
-        let html = page.render().map_err(anyhow::Error::from)?;
-        Ok(Composed::Letter(Box::new(Letter {
-            to_name: Some(payload.name),
-            text: text(&words, &app.config.club_name),
-            html,
-            subject: words.subject,
-            ..Letter::default()
-        })))
+        letter(&app.config.club_name, payload.name, words)
     }
     .boxed()
+}
+
+/// The words as a letter to somebody of that name.
+pub fn letter(club: &str, to: String, words: Words) -> Result<Composed> {
+    let page = Page {
+        words: &words,
+        club,
+    };
+    let html = page.render().map_err(anyhow::Error::from)?;
+    Ok(Composed::Letter(Box::new(Letter {
+        to_name: Some(to),
+        text: text(&words, club),
+        html,
+        subject: words.subject,
+        ..Letter::default()
+    })))
 }
 
 fn words(app: &App, payload: &Payload, address: &str) -> Words {
@@ -131,7 +139,7 @@ fn words(app: &App, payload: &Payload, address: &str) -> Words {
             Some(("Confirm this address", link("confirm"))),
             lines(&[
                 "The link works once, within two days.",
-                "If it was not you, do nothing: without the link no account comes to life, and no more letters come.",
+                "If it was not you, do nothing: without the link no account comes to life, no more letters come, and after a week your address is forgotten here.",
             ]),
         ),
         Said::Taken => (
@@ -175,6 +183,16 @@ fn words(app: &App, payload: &Payload, address: &str) -> Words {
             Some(("Look at your account", format!("{base}/account"))),
             lines(&[
                 "If it was not you, somebody knows your password: change it now, and the other letter is void.",
+            ]),
+        ),
+        Said::SecondStepOff => (
+            format!("Your second step at {club} is off"),
+            vec![format!(
+                "an officer of {club} has turned off the second step of your account: from now on your password alone lets you in."
+            )],
+            Some(("Sign in and turn it on again", format!("{base}/account"))),
+            lines(&[
+                "If you did not ask for that, turn it on again, change your password, and tell the club.",
             ]),
         ),
     };

@@ -12,9 +12,10 @@ use super::model::{Member, NewMember};
 use super::people::{self, Deed, Moment};
 use super::sessions::{self, Kept, Proof};
 use super::{Notify, password, store};
+use crate::platform::audit::{self, About};
 use crate::platform::web::extract::Json;
 use crate::platform::web::form::Faults;
-use crate::platform::{App, Bus, Error, Result, Tx};
+use crate::platform::{Actor, App, Bus, Error, Result, Tx};
 
 /// Routes for commands on this machine.
 pub fn local_routes(app: App) -> Router {
@@ -59,6 +60,8 @@ async fn create(State(app): State<App>, Json(asked): Json<Asked>) -> Result<Json
     let (at, bus) = (Moment::of(&app), app.bus.clone());
     let made = app.db.write(move |tx| {
         let member = store::member(tx, people::add(tx, &bus, at, &new)?)?;
+        let details = json!({ "officer": new.officer, "confirmed": new.confirmed });
+        on_record(tx, at, "member.create", &member, &details)?;
         if !new.confirmed {
             people::send_confirmation(tx, at, &member)?;
         }
@@ -98,6 +101,18 @@ async fn change(
     Ok(Json(changed.await?.into()))
 }
 
+/// Whoever owns the machine acts as nobody in particular.
+fn on_record(
+    tx: &Tx,
+    at: Moment,
+    act: &'static str,
+    member: &Member,
+    details: &Value,
+) -> Result<()> {
+    let about = About::from(member);
+    audit::note(tx, at.now, &Actor::Terminal, act, &about, details)
+}
+
 fn named(tx: &Tx, email: &str) -> Result<Member> {
     let member = store::by_email(tx, &fields::key(email))?;
     member.ok_or(Error::NotFound("member"))
@@ -116,12 +131,13 @@ fn apply(
     match (verb, hash) {
         ("show", _) => Ok(()),
         ("password", Some(hash)) => {
+            on_record(tx, at, "member.password", member, &json!({}))?;
             people::set_password(tx, bus, at, member.id, hash, None)?;
             sessions::revoke_all(tx, member.id)
         }
         _ => {
             let deed = Deed::parse(verb).ok_or(Error::NotFound("command"))?;
-            people::perform(tx, bus, at, member.id, deed)
+            people::perform(tx, bus, at, &Actor::Terminal, member.id, deed)
         }
     }
 }
@@ -131,19 +147,23 @@ async fn tokens(
     Path(verb): Path<String>,
     Json(asked): Json<Asked>,
 ) -> Result<Json<Value>> {
-    let now = app.clock.now();
+    let at = Moment::of(&app);
     let done = app.db.write(move |tx| {
         let member = named(tx, &asked.email)?;
         match verb.as_str() {
             "create" => {
                 let name =
                     fields::full_name(&asked.name).map_err(|why| Error::invalid("name", why))?;
-                let token = sessions::give(tx, now, member.id, &name, None)?;
+                let token = sessions::give(tx, at.now, member.id, &name, None)?;
+                let details = json!({ "token": name });
+                on_record(tx, at, "token.create", &member, &details)?;
                 Ok(json!({ "token": token, "name": name }))
             }
             "list" => Ok(sessions::tokens(tx, member.id)?.iter().map(told).collect()),
             "revoke" => {
                 sessions::end(tx, member.id, Proof::Token(asked.id))?;
+                let details = json!({ "token": asked.id });
+                on_record(tx, at, "token.revoke", &member, &details)?;
                 Ok(json!({ "revoked": asked.id }))
             }
             _ => Err(Error::NotFound("command")),

@@ -7,10 +7,10 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::extract::Officer;
+use super::extract::{Acting, Officer};
 use super::model::Member;
 use super::people::{self, Deed, Moment};
-use super::store;
+use super::{second_step, store};
 use crate::platform::web::extract::{Form, Path, Query};
 use crate::platform::web::form::sentence;
 use crate::platform::web::{Html, Viewer, escaped};
@@ -34,6 +34,7 @@ impl Deed {
             Self::Enable => "The member may come in again.",
             Self::Promote => "The member is an officer.",
             Self::Demote => "The member is an officer no longer.",
+            Self::SecondStepOff => "The second step is off; the member is told so by letter.",
             Self::Delete => "The member is deleted, with everything that was theirs.",
         }
     }
@@ -49,6 +50,8 @@ struct Row {
     confirmed: bool,
     disabled: bool,
     officer: bool,
+    /// Signing in takes a code as well.
+    second_step: bool,
 }
 
 #[derive(Template)]
@@ -88,10 +91,11 @@ async fn laid_out(
 ) -> Result<MembersPage> {
     let (search, after) = (asked.q.trim().to_owned(), asked.after.parse().unwrap_or(0));
     let wanted = search.clone();
-    let mut found = app
-        .db
-        .read(move |conn| store::list(conn, &wanted, after, PAGE + 1))
-        .await?;
+    let read = move |conn: &rusqlite::Connection| {
+        let found = store::list(conn, &wanted, after, PAGE + 1)?;
+        Ok((found, second_step::all(conn)?))
+    };
+    let (mut found, steps) = app.db.read(read).await?;
     let more = found.len() > PAGE;
     found.truncate(PAGE);
     let last = found.last().filter(|_| more).map(|last| last.id);
@@ -100,11 +104,14 @@ async fn laid_out(
         notice,
         more: last.map(|last| format!("/members?q={}&after={last}", escaped(&search))),
         search,
-        rows: found.into_iter().map(row).collect(),
+        rows: found
+            .into_iter()
+            .map(|member| row(steps.contains(&member.id), member))
+            .collect(),
     })
 }
 
-fn row(member: Member) -> Row {
+fn row(second_step: bool, member: Member) -> Row {
     let state = match (member.disabled_at, member.confirmed_at) {
         (Some(_), _) => Some("shut out"),
         (None, None) => Some("not confirmed"),
@@ -121,6 +128,7 @@ fn row(member: Member) -> Row {
         confirmed: member.confirmed_at.is_some(),
         disabled: member.disabled_at.is_some(),
         officer: member.officer,
+        second_step,
         full_name: member.full_name,
         email: member.email,
     }
@@ -145,15 +153,15 @@ struct Back {
 async fn act(
     State(app): State<App>,
     viewer: Viewer,
-    _: Officer,
+    acting: Acting,
     Path((id, word)): Path<(i64, String)>,
     Form(back): Form<Back>,
 ) -> Result<Response> {
     let deed = Deed::parse(&word).ok_or(Error::NotFound("page"))?;
-    let (at, bus) = (Moment::of(&app), app.bus.clone());
+    let (at, bus, actor) = (Moment::of(&app), app.bus.clone(), acting.actor());
     let done = app
         .db
-        .write(move |tx| people::with_care(tx, || people::perform(tx, &bus, at, id, deed)))
+        .write(move |tx| people::with_care(tx, || people::perform(tx, &bus, at, &actor, id, deed)))
         .await;
     match done {
         Ok(()) => Ok(

@@ -19,6 +19,7 @@ mod pages;
 pub mod password;
 mod people;
 pub mod preferences;
+mod prove;
 mod roster;
 mod seal;
 mod second_step;
@@ -32,7 +33,7 @@ pub mod store;
 mod tests;
 
 pub use birthday::Birthday;
-pub use extract::{MaybeSignedIn, Officer, SignedIn, recognize};
+pub use extract::{Acting, MaybeSignedIn, Officer, SignedIn, recognize};
 pub use first::invitation;
 pub use local::local_routes;
 pub use model::Member;
@@ -53,15 +54,20 @@ pub fn router() -> OpenApiRouter<App> {
         .merge(account::router())
         .merge(birthday::router())
         .merge(members::router())
+        .merge(prove::router())
         .merge(json::router())
         .merge(sites::router())
         .merge(preferences::router())
         .merge(channels::router())
 }
 
-/// Forgets sessions, tokens and links that no longer work.
+/// Who has not confirmed an address by then is forgotten.
+const UNCONFIRMED: TimeDelta = TimeDelta::days(7);
+
+/// Forgets sessions, tokens and links that no longer work, and who signed up and never confirmed it.
 pub fn forget_old(tx: &Tx, now: DateTime<Utc>) -> Result<()> {
     sessions::forget_old(tx, now)?;
+    store::forget_unconfirmed(tx, now - UNCONFIRMED)?;
     // Links live by the time outside, which in a demonstration is another.
     links::forget_old(tx, now - TimeDelta::days(7))
 }

@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 
 use super::birthday::Birthday;
 use super::preferences::{Notify, Preferences};
+use crate::platform::Actor;
+use crate::platform::audit::About;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Member {
@@ -27,6 +29,23 @@ impl Member {
     /// Whether the address is confirmed and nobody has shut the member out.
     pub fn may_enter(&self) -> bool {
         self.confirmed_at.is_some() && self.disabled_at.is_none()
+    }
+}
+
+/// As one who acts; only officers do what is put on record.
+impl From<&Member> for Actor {
+    fn from(member: &Member) -> Self {
+        Self::Officer {
+            id: member.id,
+            name: member.full_name.clone(),
+        }
+    }
+}
+
+/// As one to whom something is done.
+impl From<&Member> for About {
+    fn from(member: &Member) -> Self {
+        Self::new("member", member.id, &member.full_name)
     }
 }
 

@@ -67,6 +67,14 @@ pub async fn hash(password: String) -> Result<String> {
     .await
 }
 
+/// What is counted of passwords.
+pub fn describe() {
+    crate::platform::telemetry::counts(
+        "grb_passwords_judged_total",
+        "Passwords compared, right and wrong",
+    );
+}
+
 /// Whether `password` is the one of `kept`. It takes as long where there is none.
 pub async fn matches(password: String, kept: Option<String>) -> Result<bool> {
     let judged = metrics::counter!("grb_passwords_judged_total");

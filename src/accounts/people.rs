@@ -1,6 +1,7 @@
 //! What becomes of people: they sign up, confirm, forget, change and leave. Each change is one transaction with its letter.
 
 use chrono::{DateTime, Utc};
+use serde_json::json;
 
 use super::fields::{self, Email};
 use super::letters::{self, Said};
@@ -8,8 +9,9 @@ use super::links::{self, Purpose};
 use super::model::{Member, NewMember};
 use super::preferences::Notify;
 use super::sessions::{self, Proof};
-use super::store;
-use crate::platform::{App, Bus, Error, Result, Tx, outbox};
+use super::{second_step, secret, store};
+use crate::platform::audit::{self, About};
+use crate::platform::{Actor, App, Bus, Error, Result, Tx, outbox};
 
 /// The two times of one moment.
 #[derive(Debug, Clone, Copy)]
@@ -203,6 +205,8 @@ pub(super) enum Deed {
     Enable,
     Promote,
     Demote,
+    /// For who has lost the phone and the codes for its loss.
+    SecondStepOff,
     Delete,
 }
 
@@ -217,21 +221,47 @@ impl Deed {
             "enable" => Self::Enable,
             "promote" => Self::Promote,
             "demote" => Self::Demote,
+            "second-step-off" => Self::SecondStepOff,
             "delete" => Self::Delete,
             _ => return None,
         })
     }
+
+    /// The word under which it is put on record.
+    fn act(self) -> &'static str {
+        match self {
+            Self::Confirm => "member.confirm",
+            Self::Doubt => "member.doubt",
+            Self::Resend => "member.resend",
+            Self::Disable => "member.disable",
+            Self::Enable => "member.enable",
+            Self::Promote => "member.promote",
+            Self::Demote => "member.demote",
+            Self::SecondStepOff => "member.second-step-off",
+            Self::Delete => "member.delete",
+        }
+    }
 }
 
-/// Does it to a member.
-pub(super) fn perform(tx: &Tx, bus: &Bus, at: Moment, id: i64, deed: Deed) -> Result<()> {
+/// Does it to a member, on record.
+pub(super) fn perform(
+    tx: &Tx,
+    bus: &Bus,
+    at: Moment,
+    actor: &Actor,
+    id: i64,
+    deed: Deed,
+) -> Result<()> {
     let mut member = store::member(tx, id)?;
+    let (act, about) = (deed.act(), About::from(&member));
+    audit::note(tx, at.now, actor, act, &about, &json!({}))?;
     match deed {
         Deed::Delete => return delete(tx, bus, at, id),
         Deed::Resend if member.confirmed_at.is_none() => {
             return send_confirmation(tx, at, &member);
         }
         Deed::Resend => return Ok(()),
+        Deed::SecondStepOff => return turn_second_step_off(tx, bus, at, &member),
         Deed::Confirm => member.confirmed_at = member.confirmed_at.or(Some(at.now)),
         Deed::Doubt => member.confirmed_at = None,
         Deed::Disable => member.disabled_at = member.disabled_at.or(Some(at.now)),
@@ -240,6 +270,45 @@ pub(super) fn perform(tx: &Tx, bus: &Bus, at: Moment, id: i64, deed: Deed) -> Re
         Deed::Demote => member.officer = false,
     }
     save(tx, bus, at, &member)
+}
+
+/// Turns the second step off for a member, and tells them by letter: somebody may have talked an officer into it.
+fn turn_second_step_off(tx: &Tx, bus: &Bus, at: Moment, member: &Member) -> Result<()> {
+    if !second_step::all(tx)?.contains(&member.id) {
+        let why = format!("{} has no second step to turn off", member.full_name);
+        return Err(Error::invalid("member", why));
+    }
+    second_step::turn_off(tx, member.id)?;
+    // No link: what makes the letter one of its kind is kept nowhere.
+    let once = secret::fresh();
+    letters::post(tx, at, member, &member.email, Said::SecondStepOff, &once)?;
+    tell(tx, bus, at, "user.updated", member.id)
+}
+
+/// Writes what an officer changed of a member's facts, on record where it differs.
+pub(super) fn rewrite(
+    tx: &Tx,
+    bus: &Bus,
+    at: Moment,
+    actor: &Actor,
+    (before, after): (&Member, &Member),
+) -> Result<()> {
+    let fields = [
+        ("full_name", before.full_name != after.full_name),
+        ("notify", before.notify != after.notify),
+        ("preferences", before.preferences != after.preferences),
+    ];
+    let changed: Vec<&str> = fields
+        .into_iter()
+        .filter_map(|(field, differs)| differs.then_some(field))
+        .collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let details = json!({ "fields": changed });
+    let about = About::from(before);
+    audit::note(tx, at.now, actor, "member.change", &about, &details)?;
+    save(tx, bus, at, after)
 }
 
 /// Does what may not leave a club without an officer that has one; whoever owns the machine needs no such care.
@@ -257,5 +326,5 @@ pub(super) fn with_care<T>(tx: &Tx, deed: impl FnOnce() -> Result<T>) -> Result<
 
 /// What officers hear. Only the number: an event outlives the member's deletion by a week.
 fn tell(tx: &Tx, bus: &Bus, at: Moment, name: &str, id: i64) -> Result<()> {
-    bus.append(tx, at.now, "users", name, &serde_json::json!({ "id": id }))
+    bus.append(tx, at.now, "users", name, &json!({ "id": id }))
 }

@@ -1,7 +1,7 @@
 //! Members and their sites from a file: for a demonstration's made-up club, and to see who a replay would have told.
 
 use anyhow::Context as _;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -73,7 +73,8 @@ impl Entry {
     ) -> Result<()> {
         let wrong =
             |field: &str, why: String| Error::invalid(&format!("{}: {field}", self.name), why);
-        let birthday = self.birthday(now).map_err(|why| wrong("birthday", why))?;
+        let today = now.with_timezone(&zone).date_naive();
+        let birthday = self.birthday(today).map_err(|why| wrong("birthday", why))?;
         let member = NewMember {
             email: Email::parse(&self.email).map_err(|why| wrong("email", why))?,
             full_name: fields::full_name(&self.name).map_err(|why| wrong("name", why))?,
@@ -98,16 +99,12 @@ impl Entry {
         Ok(())
     }
 
-    fn birthday(&self, now: DateTime<Utc>) -> Result<Option<Birthday>, String> {
+    fn birthday(&self, today: NaiveDate) -> Result<Option<Birthday>, String> {
         let given = self.birthday.as_deref().map(str::parse::<Birthday>);
         let birthday = given.transpose()?;
-        let lived = birthday::EARLIEST..now.date_naive();
-        match birthday.and_then(Birthday::born) {
-            Some(born) if !lived.contains(&born) => {
-                Err("must be from 1900-01-01 on and past".into())
-            }
-            _ => Ok(birthday),
-        }
+        birthday
+            .map(|birthday| birthday::within_a_life(birthday, today))
+            .transpose()
     }
 
     /// The faults of one of the member's sites, with the member's name.
@@ -127,7 +124,7 @@ mod tests {
     fn birthday(line: &str) -> Result<Option<Birthday>, String> {
         let text = format!("[[member]]\nname = \"Ada\"\nemail = \"ada@example.org\"\n{line}");
         let roster = Roster::read(&text).map_err(|error| error.to_string())?;
-        roster.member[0].birthday("2026-11-21T22:00:00Z".parse().unwrap())
+        roster.member[0].birthday("2026-11-21".parse().unwrap())
     }
 
     #[test]

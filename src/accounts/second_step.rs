@@ -1,5 +1,7 @@
 //! The second step at sign-in: a code from a phone (TOTP, RFC 6238), or one of those kept for its loss.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use qrcode::QrCode;
 use qrcode::render::svg;
@@ -96,6 +98,14 @@ pub(super) fn turn_off(tx: &Tx, member: i64) -> Result<()> {
     tx.execute("delete from second_steps where member_id = ?1", [member])?;
     tx.execute("delete from recovery_codes where member_id = ?1", [member])?;
     Ok(())
+}
+
+/// The members who have one that works.
+pub(super) fn all(conn: &Connection) -> Result<BTreeSet<i64>> {
+    let sql = "select member_id from second_steps where confirmed_at is not null";
+    let mut select = conn.prepare_cached(sql)?;
+    let rows = select.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Recovery codes that are left.

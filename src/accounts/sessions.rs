@@ -17,6 +17,9 @@ pub const LONGEST: TimeDelta = TimeDelta::days(30);
 /// Use is noted to the minute, so that reading seldom costs a write.
 const NOTED: TimeDelta = TimeDelta::minutes(1);
 
+/// For so long an officer need not give the password again to change something.
+const PROVED: TimeDelta = TimeDelta::minutes(30);
+
 /// API tokens begin like this, so that scanners for lost secrets know them.
 const MARK: &str = "grb_";
 
@@ -33,6 +36,9 @@ pub struct Caller {
     pub member: Member,
     pub proof: Proof,
     pub seen_at: Option<DateTime<Utc>>,
+    /// When the browser's member last gave the password, by the time of the world outside. None for whoever sends a token with
+    /// each request: that is a proof by itself.
+    pub proved_at: Option<DateTime<Utc>>,
 }
 
 /// A session or a token, as its member sees it.
@@ -46,16 +52,22 @@ pub struct Kept {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// Begins a session and gives what the browser keeps.
-pub(super) fn begin(tx: &Tx, now: DateTime<Utc>, member: i64, device: &str) -> Result<String> {
+/// Begins a session of somebody who has just proved who they are, and gives what the browser keeps.
+pub(super) fn begin(
+    tx: &Tx,
+    (now, wall): (DateTime<Utc>, DateTime<Utc>),
+    member: i64,
+    device: &str,
+) -> Result<String> {
     let token = secret::fresh();
     tx.execute(
-        "insert into sessions (hash, member_id, device, created_at, seen_at) values (?1, ?2, ?3, ?4, ?4)",
+        "insert into sessions (hash, member_id, device, created_at, seen_at, proved_at) values (?1, ?2, ?3, ?4, ?4, ?5)",
         params![
             secret::hashed(&token),
             member,
             device,
-            now.timestamp_micros()
+            now.timestamp_micros(),
+            wall.timestamp_micros()
         ],
     )?;
     Ok(token)
@@ -98,7 +110,7 @@ pub(super) fn caller(
 
 fn of_session(conn: &Connection, now: DateTime<Utc>, secret: &str) -> Result<Option<Caller>> {
     let sql = format!(
-        "select {COLUMNS}, k.id as proof, k.seen_at as used_at from sessions k join members m on m.id = k.member_id
+        "select {COLUMNS}, k.id as proof, k.seen_at as used_at, k.proved_at from sessions k join members m on m.id = k.member_id
          where k.hash = ?1 and k.seen_at > ?2 and k.created_at > ?3"
     );
     let (idle, longest) = (now - IDLE, now - LONGEST);
@@ -114,7 +126,7 @@ fn of_session(conn: &Connection, now: DateTime<Utc>, secret: &str) -> Result<Opt
 
 fn of_token(conn: &Connection, now: DateTime<Utc>, secret: &str) -> Result<Option<Caller>> {
     let sql = format!(
-        "select {COLUMNS}, k.id as proof, k.seen_at as used_at from api_tokens k join members m on m.id = k.member_id
+        "select {COLUMNS}, k.id as proof, k.seen_at as used_at, null as proved_at from api_tokens k join members m on m.id = k.member_id
          where k.hash = ?1 and (k.expires_at is null or k.expires_at > ?2)"
     );
     let values = params![secret::hashed(secret), now.timestamp_micros()];
@@ -125,10 +137,12 @@ fn of_token(conn: &Connection, now: DateTime<Utc>, secret: &str) -> Result<Optio
 
 fn caller_of(row: &Row, proof: fn(i64) -> Proof) -> rusqlite::Result<Caller> {
     let seen: Option<i64> = row.get("used_at")?;
+    let proved: Option<i64> = row.get("proved_at")?;
     Ok(Caller {
         member: member_of(row)?,
         proof: proof(row.get("proof")?),
         seen_at: seen.and_then(DateTime::from_timestamp_micros),
+        proved_at: proved.and_then(DateTime::from_timestamp_micros),
     })
 }
 
@@ -137,6 +151,18 @@ impl Caller {
     pub(super) fn is_stale(&self, now: DateTime<Utc>) -> bool {
         self.seen_at.is_none_or(|seen| now - seen >= NOTED)
     }
+
+    /// Whether it is so long ago that the member gave the password in this browser that they are asked again.
+    pub(super) fn needs_proof(&self, wall: DateTime<Utc>) -> bool {
+        self.proved_at.is_some_and(|proved| wall - proved > PROVED)
+    }
+}
+
+/// Notes that the session's member has given the password again.
+pub(super) fn prove(tx: &Tx, wall: DateTime<Utc>, session: i64) -> Result<()> {
+    let sql = "update sessions set proved_at = ?2 where id = ?1";
+    tx.execute(sql, params![session, wall.timestamp_micros()])?;
+    Ok(())
 }
 
 /// Notes that it was used.

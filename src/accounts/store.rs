@@ -100,9 +100,19 @@ pub fn born_on(conn: &Connection, days: &[String]) -> Result<Vec<Member>> {
 }
 
 /// Officers who can sign in.
-pub(super) fn officers(conn: &Connection) -> Result<i64> {
+pub fn officers(conn: &Connection) -> Result<i64> {
     let count = "select count(*) from members where officer and confirmed_at is not null and disabled_at is null";
     Ok(conn.query_row(count, [], |row| row.get(0))?)
+}
+
+/// Officers who can sign in.
+pub fn every_officer(conn: &Connection) -> Result<Vec<Member>> {
+    let sql = format!(
+        "select {COLUMNS} from members m where m.officer and m.confirmed_at is not null and m.disabled_at is null order by m.id"
+    );
+    let mut select = conn.prepare_cached(&sql)?;
+    let found = select.query_map([], member_of)?;
+    Ok(found.collect::<Result<_, _>>()?)
 }
 
 /// The new member's id. A taken address is [`Error::Invalid`].
@@ -182,6 +192,38 @@ pub(super) fn set_email(tx: &Tx, now: DateTime<Utc>, id: i64, email: &Email) -> 
 pub(super) fn delete(tx: &Tx, id: i64) -> Result<()> {
     outbox::forget_member(tx, id, &member(tx, id)?.email)?;
     found(tx.execute("delete from members where id = ?1", [id])?)
+}
+
+/// Forgets who has not confirmed an address, for the last time asked for before `old`, and has nothing here.
+///
+/// An officer can doubt the address of a member of years: whatever refers to a member keeps the member, also what areas to come
+/// will keep of members. A link does not, as it is in the letter that was never answered.
+pub(super) fn forget_unconfirmed(tx: &Tx, old: DateTime<Utc>) -> Result<()> {
+    let mut unconfirmed = tx.prepare_cached(
+        "select id from members where confirmed_at is null and disabled_at is null and not officer and updated_at <= ?1 limit 200",
+    )?;
+    let ids = unconfirmed.query_map([old.timestamp_micros()], |row| row.get(0))?;
+    let ids: Vec<i64> = ids.collect::<Result<_, _>>()?;
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let mut belongings = tx.prepare_cached(
+        "select t.name, f.\"from\" from sqlite_schema t, pragma_foreign_key_list(t.name) f
+         where t.type = 'table' and f.\"table\" = 'members' and t.name <> 'links'",
+    )?;
+    let belongings = belongings.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let belongings: Vec<(String, String)> = belongings.collect::<Result<_, _>>()?;
+    for id in ids {
+        let owns = |(table, column): &(String, String)| {
+            let any = format!("select exists(select 1 from {table} where {column} = ?1)");
+            tx.prepare_cached(&any)?.query_row([id], |row| row.get(0))
+        };
+        let owned: Vec<bool> = belongings.iter().map(owns).collect::<Result<_, _>>()?;
+        if !owned.contains(&true) {
+            delete(tx, id)?;
+        }
+    }
+    Ok(())
 }
 
 fn found(changed: usize) -> Result<()> {

@@ -165,7 +165,7 @@ async fn a_token_ends_when_it_was_said_to_and_old_ones_are_forgotten() {
     let done = app.db.write(|tx| {
         tx.execute_batch("insert into members (id, email, email_key, full_name, notify, confirmed_at, created_at, updated_at) values (1, 'a', 'a', 'a', 'none', 1, 0, 0);")?;
         let token = sessions::give(tx, now(), 1, "dome", Some(now() + TimeDelta::days(1)))?;
-        let session = sessions::begin(tx, now(), 1, "curl")?;
+        let session = sessions::begin(tx, (now(), now()), 1, "curl")?;
         assert!(token.starts_with("grb_"));
         assert!(sessions::caller(tx, now(), &token)?.is_some());
         assert!(sessions::caller(tx, now() + TimeDelta::days(2), &token)?.is_none());
@@ -230,4 +230,30 @@ fn over_tls_the_cookie_is_bound_to_this_host() {
     config.public_url = Some("https://desk.example.org".into());
     app.config = std::sync::Arc::new(config);
     assert_eq!(super::extract::cookie_name(&app), "__Host-session");
+}
+
+#[tokio::test]
+async fn who_never_confirms_is_forgotten_after_a_week_and_nobody_who_has_something_here() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path());
+    let day = TimeDelta::days(1);
+    let done = app.db.write(move |tx| {
+        let people = "insert into members (full_name, email, email_key, notify, officer, confirmed_at, disabled_at, created_at, updated_at)
+            select f, f, f, 'none', o, c, d, 0, ?1 from (
+            select 'stranger' f, 0 o, null c, null d union all select 'member', 0, 1, null union all select 'officer', 1, null, null
+            union all select 'shut out', 0, null, 1 union all select 'doubted', 0, null, null)";
+        tx.execute(people, [now().timestamp_micros()])?;
+        tx.execute_batch(
+            "insert into sites (member_id, name, latitude, longitude, elevation_m, time_zone, horizon, created_at, updated_at)
+             select id, 'dome', 0, 0, 0, 'UTC', '[]', 0, 0 from members where full_name = 'doubted';
+             insert into links (hash, member_id, purpose, expires_at) select id, id, 'confirm', 1 from members",
+        )?;
+        let names = || tx.query_row("select group_concat(full_name, ', ' order by id) from members", [], |row| row.get::<_, String>(0));
+        super::forget_old(tx, now() + day * 7 - TimeDelta::seconds(1))?;
+        assert!(names()?.contains("stranger"), "within the week");
+        super::forget_old(tx, now() + day * 7)?;
+        assert_eq!(names()?, "member, officer, shut out, doubted");
+        Ok(())
+    });
+    done.await.unwrap();
 }

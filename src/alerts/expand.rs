@@ -240,6 +240,11 @@ fn tell(tx: &Tx, now: DateTime<Utc>, tell: &Tell, verdict: &Verdict) -> Result<(
     Ok(())
 }
 
+/// What is counted of members told.
+pub fn describe() {
+    metrics::describe_counter!("grb_told_total", "Members told of a burst, by the reason");
+}
+
 /// The bursts that a letter is about. Where all of a group are withdrawn at once, one letter says so of all.
 fn about(tell: &Tell, told: Option<&Told>, reason: Reason) -> Vec<i64> {
     let gone = told.filter(|_| reason == Reason::Withdrawn);

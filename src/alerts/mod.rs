@@ -19,7 +19,7 @@ pub mod unsubscribe;
 mod tests;
 
 pub use decide::{Told, Watcher, decide};
-pub use expand::{expand, settle};
+pub use expand::{describe, expand, settle};
 pub use reason::Reason;
 pub use standing::{Standing, State};
 pub use store::forget_old;

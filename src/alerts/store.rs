@@ -109,7 +109,7 @@ pub fn fired_before(conn: &Connection, at: DateTime<Utc>, dec: f64) -> Result<Ve
         "select id, ra, dec, error_radius_90 from bursts
          where trigger_time >= :since and trigger_time < :at and not test
            and error_radius_90 <= :pointable and dec between :dec - 3 and :dec + 3
-           and (burst_like or position_kind = :known) and retracted_why is null
+           and (burst_like or position_kind = :known) and coalesce(retracted_why, hand_why) is null
            and (confirmed or coalesce(doubt, '') <> :lost_lock)",
     )?;
     let rows = select.query_map(

@@ -1,5 +1,6 @@
 //! One burst from many notices: what is known of it, where it was, what it was called.
 
+pub mod by_hand;
 mod circulars;
 pub mod json;
 pub mod list;

@@ -34,6 +34,8 @@ pub struct Burst {
     pub confirmed: bool,
     pub doubt: Option<Dated<Suppressed>>,
     pub retracted: Option<Withdrawal>,
+    /// An officer's word that it is none; no notice changes that.
+    pub by_hand: Option<Withdrawal>,
     pub links: BTreeMap<String, String>,
     pub notice_count: u32,
     pub created_at: DateTime<Utc>,
@@ -168,6 +170,7 @@ impl Burst {
             confirmed: false,
             doubt: None,
             retracted: None,
+            by_hand: None,
             links: BTreeMap::new(),
             notice_count: 0,
             created_at: at,
@@ -251,8 +254,9 @@ impl Burst {
 
     /// Why it is no burst any more, where it once was one.
     pub fn withdrawn(&self) -> Option<Withdrawal> {
-        if self.retracted.is_some() {
-            return self.retracted.clone();
+        let said = [&self.retracted, &self.by_hand].into_iter().flatten();
+        if let Some(first) = said.min_by_key(|withdrawal| withdrawal.at) {
+            return Some(first.clone());
         }
         // A catalogue flag can come from the burst's own first trigger: a telescope that saw it counts more than any flag.
         if self.confirmed {

@@ -137,10 +137,12 @@ pub fn finder(burst: &Burst, region: Option<&Region>) -> Option<String> {
     best.error_radius_90.filter(|radius| *radius <= 12.0)?;
     let circle = burst.circle();
     let name = burst.name();
+    let region = region.or(circle.as_ref());
     Some(sky::finder(&FinderSpec {
         title: &name,
         position: best.position,
-        region: region.or(circle.as_ref()),
+        off: region.map_or(0.0, Region::radius),
+        region,
         field: None,
         earlier: &[],
         fields: &[],
@@ -151,7 +153,8 @@ fn tier(burst: &Burst) -> view::Tier {
     view::Tier::of(burst.tier().letter())
 }
 
-fn outcome(burst: &Burst, now: DateTime<Utc>) -> Option<Outcome> {
+/// What is said before anything else, where it is no burst.
+pub fn outcome(burst: &Burst, now: DateTime<Utc>) -> Option<Outcome> {
     let (kind, heading, why, at) = match burst.verdict() {
         Verdict::Test => (
             "test",
@@ -161,12 +164,7 @@ fn outcome(burst: &Burst, now: DateTime<Utc>) -> Option<Outcome> {
         ),
         Verdict::Withdrawn(withdrawal) => (
             "withdrawn",
-            if burst.burst_like {
-                "Withdrawn: this was no gamma-ray burst"
-            } else {
-                "Withdrawn by its mission"
-            }
-            .to_owned(),
+            withdrawn_in_words(burst).to_owned(),
             withdrawal.why,
             Some(withdrawal.at),
         ),
@@ -187,6 +185,14 @@ fn outcome(burst: &Burst, now: DateTime<Utc>) -> Option<Outcome> {
         why,
         at: at.map(|at| When::new(at, now)),
     })
+}
+
+fn withdrawn_in_words(burst: &Burst) -> &'static str {
+    match (burst.burst_like, &burst.retracted) {
+        (true, _) => "Withdrawn: this was no gamma-ray burst",
+        (false, Some(_)) => "Withdrawn by its mission",
+        (false, None) => "Withdrawn by the club",
+    }
 }
 
 /// `Swift BAT, XRT and UVOT`

@@ -44,7 +44,7 @@ pub struct Heard {
 /// The columns of a burst.
 const BURST: &str = "id, mission, key, trigger_id, first_instrument, official_name, mission_name, role, trigger_time, test, \
     burst_like, ra, dec, error_radius, error_radius_90, position_kind, position_instrument, position_rank, position_time, class, class_probability, \
-    class_time, was_grb, confirmed, doubt, doubt_time, retracted_why, retracted_time, links, notice_count, created_at, updated_at";
+    class_time, was_grb, confirmed, doubt, doubt_time, retracted_why, retracted_time, hand_why, hand_time, links, notice_count, created_at, updated_at";
 
 /// The columns that [`heard`] reads.
 pub(super) const NOTICE: &str = "id, format, mission, instrument, kind, trigger_id, role, trigger_time, notice_time, ra, dec, \
@@ -131,6 +131,9 @@ pub(super) fn burst(row: &Row<'_>) -> rusqlite::Result<Burst> {
             .map(|(what, at)| Dated { what, at }),
         retracted: text("retracted_why")?
             .zip(at("retracted_time")?)
+            .map(|(why, at)| Withdrawal { at, why }),
+        by_hand: text("hand_why")?
+            .zip(at("hand_time")?)
             .map(|(why, at)| Withdrawal { at, why }),
         links: serde_json::from_str(&row.get::<_, String>("links")?).unwrap_or_default(),
         notice_count: row.get("notice_count")?,
@@ -282,6 +285,14 @@ pub(super) fn values(burst: &Burst) -> Values {
         (
             ":retracted_time",
             micros(burst.retracted.as_ref().map(|known| known.at)),
+        ),
+        (
+            ":hand_why",
+            burst.by_hand.as_ref().map(|known| known.why.clone()).into(),
+        ),
+        (
+            ":hand_time",
+            micros(burst.by_hand.as_ref().map(|known| known.at)),
         ),
         (
             ":links",

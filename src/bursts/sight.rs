@@ -50,7 +50,7 @@ impl Sight {
 
     /// The window of tonight: the one at hand, else the longest.
     pub fn window(&self) -> Option<&Window> {
-        outlook::tonight(self.seen.as_ref()?, &self.limits, self.at)
+        outlook::tonight(self.seen.as_ref()?, &self.limits)
     }
 
     /// A time by the clock of the site, with its date where it is not in the night at hand.

@@ -17,7 +17,7 @@ use crate::sky::Region;
 const SAME_TIME: TimeDelta = TimeDelta::seconds(60);
 
 /// No burst was ever seen by more; a flood must not link everything to everything.
-const MOST_LINKS: u8 = 16;
+pub(super) const MOST_LINKS: u8 = 16;
 
 /// The 90 % radius of a two-dimensional Gaussian, in its σ.
 const SIGMAS_AT_90: f64 = 2.146;
@@ -316,11 +316,13 @@ pub(super) fn by_key(conn: &Connection, mission: &Mission, key: &str) -> Result<
 }
 
 /// Links the burst to those of other missions at the same time and place, and to no others; which ones that changed.
-fn link(tx: &Tx, burst: &Burst) -> Result<Vec<i64>> {
-    let same = match burst.trigger_time {
+/// What officers joined stays joined.
+pub(super) fn link(tx: &Tx, burst: &Burst) -> Result<Vec<i64>> {
+    let mut same = match burst.trigger_time {
         Some(time) if burst.burst_like && !burst.test => same_event(tx, burst, time)?,
         _ => BTreeSet::new(),
     };
+    same.extend(joined_by_hand(tx, burst.id)?);
     let known = linked_ids(tx, burst.id)?;
     for gone in known.difference(&same) {
         tx.execute(
@@ -336,6 +338,15 @@ fn link(tx: &Tx, burst: &Burst) -> Result<Vec<i64>> {
 
 pub(super) fn linked_ids(conn: &Connection, burst_id: i64) -> Result<BTreeSet<i64>> {
     let mut select = conn.prepare_cached("select other_id from burst_links where burst_id = ?1")?;
+    Ok(select
+        .query_map([burst_id], |row| row.get(0))?
+        .collect::<Result<_, _>>()?)
+}
+
+/// Those that officers joined to this one.
+pub fn joined_by_hand(conn: &Connection, burst_id: i64) -> Result<BTreeSet<i64>> {
+    let sql = "select other_id from burst_links where burst_id = ?1 and by_hand";
+    let mut select = conn.prepare_cached(sql)?;
     Ok(select
         .query_map([burst_id], |row| row.get(0))?
         .collect::<Result<_, _>>()?)

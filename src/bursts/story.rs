@@ -11,8 +11,14 @@ pub fn story(burst: &Burst) -> String {
         Verdict::Test => format!(
             "A self-test of {maker}: nothing happened in the sky. It shows that notices reach this desk."
         ),
-        Verdict::Withdrawn(_) if !burst.burst_like => {
+        Verdict::Withdrawn(_) if !burst.burst_like && burst.retracted.is_some() => {
             format!("{} reported something and took it back.", capital(&maker))
+        }
+        Verdict::Withdrawn(_) if !burst.burst_like => {
+            format!(
+                "{} reported something and it turned out to be nothing.",
+                capital(&maker)
+            )
         }
         Verdict::Withdrawn(_) => format!(
             "{} reported a gamma-ray burst and it turned out to be none.",

@@ -2,6 +2,8 @@
 
 use std::io::Write as _;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::{Common, people, print_json};
@@ -13,12 +15,18 @@ use crate::platform::db::open_to_read;
 pub(super) enum Admin {
     /// What the database holds and when the last notice came
     Status {
+        /// Prints JSON
         #[arg(long)]
         json: bool,
     },
     /// Notices that could not be read; they are kept whole
     #[command(subcommand)]
     Aside(Aside),
+    /// What officers did, the latest first; kept for two years
+    Audit(super::audit::Audit),
+    /// Bursts: look one up, withdraw one by hand, join two
+    #[command(subcommand)]
+    Burst(super::burst::Burst),
     /// Members of the club
     #[command(subcommand)]
     User(people::User),
@@ -37,13 +45,24 @@ pub(super) enum Admin {
 pub(super) enum Aside {
     /// Lists the newest of them, with the reason of each
     List {
+        /// Prints JSON
         #[arg(long)]
         json: bool,
+        /// At most so many
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
     /// Prints the bytes of one as they came
-    Show { id: i64 },
+    #[command(
+        after_help = "Example:\n  grb-app admin aside show 12 > notice.xml && grb-app notice show notice.xml"
+    )]
+    Show {
+        /// Its number in the list
+        id: i64,
+        /// Prints one JSON object, the bytes in base64
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 impl Admin {
@@ -52,11 +71,11 @@ impl Admin {
         match self {
             Self::Status { json } => status(&look()?, json),
             Self::Aside(Aside::List { json, limit }) => list(&look()?, json, limit),
+            Self::Audit(audit) => audit.run(&look()?),
+            Self::Burst(burst) => burst.run(common).await,
             Self::Mail(mail) => mail.run(common).await,
             Self::Hello(hello) => hello.run(common).await,
-            Self::Aside(Aside::Show { id }) => {
-                Ok(std::io::stdout().write_all(&aside::body(&look()?, id)?)?)
-            }
+            Self::Aside(Aside::Show { id, json }) => show(&look()?, id, json),
             Self::User(user) => user.run(common).await,
             Self::Token(token) => token.run(common).await,
         }
@@ -87,6 +106,16 @@ fn status(conn: &rusqlite::Connection, json: bool) -> anyhow::Result<()> {
     println!("last notice     {}", moment(newest.notice));
     println!("last self-test  {}", moment(newest.test));
     Ok(())
+}
+
+fn show(conn: &rusqlite::Connection, id: i64, json: bool) -> anyhow::Result<()> {
+    let body = aside::body(conn, id)?;
+    if json {
+        return print_json(
+            &json!({ "id": id, "bytes": body.len(), "body_base64": STANDARD.encode(&body) }),
+        );
+    }
+    Ok(std::io::stdout().write_all(&body)?)
 }
 
 fn list(conn: &rusqlite::Connection, json: bool, limit: u32) -> anyhow::Result<()> {

@@ -9,12 +9,14 @@ use crate::platform::config::{SETTINGS, Setting, Sources, variable};
 pub(super) enum ConfigCommand {
     /// Prints every setting with its value and origin; secrets are masked
     Show {
+        /// Prints JSON
         #[arg(long)]
         json: bool,
     },
     /// Says whether the settings can be used
     Check,
     /// Prints a settings file to begin with
+    #[command(after_help = "Example:\n  grb-app config init > /etc/grb-app/grb-app.toml")]
     Init,
 }
 
@@ -35,31 +37,37 @@ impl ConfigCommand {
 }
 
 fn show(sources: &Sources, json: bool) -> anyhow::Result<()> {
-    let masked = |setting: &Setting| match sources.get(setting.key) {
-        Some(_) if setting.secret => Some("••••".to_owned()),
-        found => found.map(|(value, _)| value.to_owned()),
-    };
-    let origin = |setting: &Setting| {
-        sources
-            .get(setting.key)
-            .map(|(_, origin)| origin.to_string())
-    };
     if json {
         let all: Vec<_> = SETTINGS
             .iter()
-            .map(|setting| json!({ "key": setting.key, "value": masked(setting), "origin": origin(setting), "help": setting.help }))
+            .map(|setting| json!({ "key": setting.key, "value": masked(sources, setting), "origin": origin(sources, setting), "help": setting.help }))
             .collect();
         return print_json(&all);
     }
-    for setting in SETTINGS {
-        let origin = origin(setting).unwrap_or_else(|| "not set".into());
-        println!(
-            "{:22} {:36} {origin}",
-            setting.key,
-            masked(setting).unwrap_or_else(|| "–".into())
-        );
-    }
+    print!("{}", table(sources));
     Ok(())
+}
+
+/// Every setting with its value and origin, a line each; secrets are masked.
+pub(super) fn table(sources: &Sources) -> String {
+    let line = |setting: &Setting| {
+        let value = masked(sources, setting).unwrap_or_else(|| "–".into());
+        let origin = origin(sources, setting).unwrap_or_else(|| "not set".into());
+        format!("{:22} {value:36} {origin}\n", setting.key)
+    };
+    SETTINGS.iter().map(line).collect()
+}
+
+fn masked(sources: &Sources, setting: &Setting) -> Option<String> {
+    match sources.get(setting.key) {
+        Some(_) if setting.secret => Some("••••".to_owned()),
+        found => found.map(|(value, _)| value.to_owned()),
+    }
+}
+
+fn origin(sources: &Sources, setting: &Setting) -> Option<String> {
+    let (_, origin) = sources.get(setting.key)?;
+    Some(origin.to_string())
 }
 
 /// Every setting as a comment with its default: nothing is set until someone sets it.

@@ -16,7 +16,9 @@ pub(super) enum Hello {
 
 #[derive(clap::Args)]
 pub(super) struct Whom {
+    /// The name, letters only
     name: String,
+    /// Prints JSON
     #[arg(long)]
     json: bool,
 }

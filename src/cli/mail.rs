@@ -15,23 +15,31 @@ pub(super) enum Mail {
         /// Where the trial letter goes
         #[arg(long, value_name = "ADDRESS")]
         to: String,
+        /// Prints the steps as JSON, one object a line
+        #[arg(long)]
+        json: bool,
     },
     /// Lists the outbox, the newest first
     Queue {
+        /// Prints JSON
         #[arg(long)]
         json: bool,
-        /// waiting, sent, failed, expired or suppressed
+        /// Only those that are waiting, sent, failed, expired or suppressed
         #[arg(long)]
         state: Option<String>,
+        /// At most so many
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
     /// Tries letters again at once, also those that have failed
     Retry {
+        /// Numbers of letters, from the queue
         #[arg(value_name = "ID", required_unless_present = "all")]
         ids: Vec<i64>,
+        /// All that wait or have failed
         #[arg(long, conflicts_with = "ids")]
         all: bool,
+        /// Prints JSON
         #[arg(long)]
         json: bool,
     },
@@ -40,7 +48,7 @@ pub(super) enum Mail {
 impl Mail {
     pub(super) async fn run(self, common: &Common) -> anyhow::Result<()> {
         match self {
-            Self::Test { to } => test(common, &to).await,
+            Self::Test { to, json } => test(common, &to, json).await,
             Self::Queue { json, state, limit } => {
                 let state =
                     state.map_or_else(String::new, |state| format!("&state={}", escaped(&state)));
@@ -81,9 +89,12 @@ impl Mail {
     }
 }
 
-async fn test(common: &Common, to: &str) -> anyhow::Result<()> {
+async fn test(common: &Common, to: &str, json: bool) -> anyhow::Result<()> {
     let config = common.settings()?;
-    let tell = |step: &str, words: &str| println!("{step:<10}{words}");
+    let tell = |step: &str, words: &str| match json {
+        true => println!("{}", json!({ "step": step, "words": words })),
+        false => println!("{step:<10}{words}"),
+    };
     outbox::trial::try_out(
         &config.mail,
         &config.club_name,
@@ -92,6 +103,10 @@ async fn test(common: &Common, to: &str) -> anyhow::Result<()> {
         &tell,
     )
     .await?;
+    if json {
+        println!("{}", json!({ "step": "end", "words": "taken" }));
+        return Ok(());
+    }
     println!("The trial letter was taken. Look whether it arrives, also among the spam.");
     Ok(())
 }

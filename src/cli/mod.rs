@@ -1,17 +1,30 @@
 //! The commands. Each is one thin file: read the arguments, call the area, print.
 
 mod admin;
+mod audit;
+mod bundle;
+mod burst;
+mod completion;
 mod config;
 mod desk;
+mod doctor;
 mod hello;
+mod keeping;
 mod listen;
 mod mail;
+mod man;
 mod migrate;
 mod notice;
+mod owner;
 mod people;
 mod replay;
+mod scrub;
 mod serve;
 mod unit;
+mod version;
+
+#[cfg(test)]
+mod tests;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -22,8 +35,20 @@ use clap::{Parser, Subcommand};
 use crate::platform::config::{Config, SETTINGS, Sources, nearest, variable};
 use crate::platform::error::Exit;
 
+/// What a newcomer tries first.
+const EXAMPLES: &str = "\
+Examples:
+  grb-app serve --demo             a made-up club on a busy night; nothing leaves this machine
+  grb-app serve                    the club's own desk
+  grb-app config show              every setting, its value, and where that came from
+  grb-app admin mail test --to me@example.org
+                                   does a letter leave, and if not, at which step does it fail
+
+Settings come from /etc/grb-app/grb-app.toml, then GRB_… in the environment, then flags.
+Exit codes: 0 well, 64 usage, 65 data, 69 not available, 75 try again, 77 not allowed, 78 settings or schema.";
+
 #[derive(Parser)]
-#[command(name = "grb-app", version, about, max_term_width = 100)]
+#[command(name = "grb-app", version, about, max_term_width = 100, after_help = EXAMPLES)]
 struct Arguments {
     #[command(flatten)]
     common: Common,
@@ -58,17 +83,26 @@ enum Command {
     Admin(admin::Admin),
     /// Brings the database to this program's schema
     Migrate(migrate::Migrate),
+    Backup(keeping::Backup),
+    Restore(keeping::Restore),
+    Check(keeping::Check),
     /// Shows or checks the settings
     #[command(subcommand)]
     Config(config::ConfigCommand),
     /// Asks a serving grb-app whether it is ready
     Health(serve::Health),
+    /// Looks at everything the desk stands on, and says what to do about what is wrong
+    Doctor(doctor::Doctor),
     /// Prints the description of the API (OpenAPI 3.1)
     Openapi,
     /// Prints the unit for systemd
     Unit,
-    /// Prints the version
-    Version,
+    /// Prints what a shell needs to complete commands and flags
+    Completion(completion::Completion),
+    /// Prints the manual page, or writes all of them
+    Man(man::Man),
+    /// Prints the version, and with --licences what others made that is in the program
+    Version(version::Version),
 }
 
 /// Runs the command of the process's arguments; its exit code is of sysexits.h.
@@ -82,6 +116,11 @@ pub fn run() -> ExitCode {
             return ExitCode::from(code);
         }
     };
+    if arguments.command.works_on_the_data()
+        && let Err(error) = owner::go_on_as_owner(&arguments.common)
+    {
+        return fail(&error);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(8)
@@ -95,6 +134,24 @@ pub fn run() -> ExitCode {
     }
 }
 
+impl Command {
+    /// False for what only reads and writes elsewhere, which root may do as root.
+    fn works_on_the_data(&self) -> bool {
+        !matches!(
+            self,
+            Self::Notice(_)
+                | Self::Listen(_)
+                | Self::Config(_)
+                | Self::Health(_)
+                | Self::Openapi
+                | Self::Unit
+                | Self::Completion(_)
+                | Self::Man(_)
+                | Self::Version(_)
+        )
+    }
+}
+
 async fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
     let common = arguments.common;
     match arguments.command {
@@ -104,32 +161,36 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         Command::Listen(listen) => listen.run(&common).await,
         Command::Admin(admin) => admin.run(&common).await,
         Command::Migrate(migrate) => migrate.run(&common),
+        Command::Backup(backup) => backup.run(&common),
+        Command::Restore(restore) => restore.run(&common),
+        Command::Check(check) => check.run(&common),
         Command::Config(config) => config.run(&common),
         Command::Health(health) => health.run(&common).await,
+        Command::Doctor(doctor) => doctor.run(&common).await,
         Command::Openapi => print_json(&crate::serve::openapi()),
         Command::Unit => {
             unit::run();
             Ok(())
         }
-        Command::Version => {
-            println!(
-                "grb-app {} (SQLite {})",
-                env!("CARGO_PKG_VERSION"),
-                rusqlite::version()
-            );
-            Ok(())
-        }
+        Command::Completion(completion) => completion.run(),
+        Command::Man(man) => man.run(),
+        Command::Version(version) => version.run(),
     }
 }
 
 impl Common {
     /// Every setting with its origin; `flags` are those of the command.
     fn sources(&self, flags: &[(&'static str, Option<String>)]) -> anyhow::Result<Sources> {
+        warn_of_typing_errors();
+        self.gathered(flags)
+    }
+
+    /// The same, without a word.
+    fn gathered(&self, flags: &[(&'static str, Option<String>)]) -> anyhow::Result<Sources> {
         let folder = self
             .data_dir
             .as_ref()
             .map(|path| path.to_string_lossy().into_owned());
-        warn_of_typing_errors();
         let flags: Vec<_> = flags
             .iter()
             .cloned()

@@ -10,7 +10,8 @@ use crate::platform::error::Exit;
 
 #[derive(clap::Subcommand)]
 pub(super) enum Notice {
-    /// Prints what notices say
+    /// Prints what notices say; the others are still printed where one cannot be read (exit 65)
+    #[command(after_help = "Example:\n  grb-app notice show --json night/*.xml | jq .name")]
     Show(Show),
 }
 
@@ -19,6 +20,7 @@ pub(super) struct Show {
     /// One JSON object a line
     #[arg(long)]
     json: bool,
+    /// Files of notices: VOEvent, GCN's JSON, classic text or circulars
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }

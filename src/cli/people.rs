@@ -13,9 +13,14 @@ use crate::platform::error::Exit;
 #[derive(clap::Subcommand)]
 pub(super) enum User {
     /// Makes a member and prints them; without --confirmed a letter asks them to confirm the address
+    #[command(
+        after_help = "Example:\n  echo 'a long pass phrase' | grb-app admin user create --email vera@example.org --name Vera --password-stdin --confirmed --officer"
+    )]
     Create {
+        /// The member's mail address
         #[arg(long)]
         email: String,
+        /// The name that other members see
         #[arg(long)]
         name: String,
         /// Read the password from standard input, up to the end of its first line
@@ -24,16 +29,20 @@ pub(super) enum User {
         /// The address needs no confirmation
         #[arg(long)]
         confirmed: bool,
+        /// The member may do what officers may
         #[arg(long)]
         officer: bool,
+        /// Prints JSON
         #[arg(long)]
         json: bool,
     },
     /// Lists every member
     List {
+        /// Prints JSON
         #[arg(long)]
         json: bool,
     },
+    /// Prints one member
     Show(Who),
     /// Shuts a member out and ends their sessions
     Disable(Who),
@@ -41,6 +50,8 @@ pub(super) enum User {
     Enable(Who),
     /// Makes a member an officer
     Promote(Who),
+    /// Turns a member's second step off, who has lost the phone and the codes; a letter tells them
+    SecondStepOff(Who),
     /// Sets a password and ends every session of the member
     Password {
         #[command(flatten)]
@@ -56,6 +67,9 @@ pub(super) enum User {
 #[derive(clap::Subcommand)]
 pub(super) enum Token {
     /// Makes a token and prints it alone; it is never shown again
+    #[command(
+        after_help = "Example:\n  TOKEN=$(grb-app admin token create --email vera@example.org --name telescope)\n  curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/api/users/me"
+    )]
     Create {
         #[command(flatten)]
         who: Who,
@@ -63,6 +77,7 @@ pub(super) enum Token {
         #[arg(long, default_value = "made at the terminal")]
         name: String,
     },
+    /// Lists a member's tokens, not the tokens themselves
     List(Who),
     /// Takes a token back
     Revoke {
@@ -83,6 +98,7 @@ pub(super) struct Who {
     /// The same without --email
     #[arg(value_name = "EMAIL", conflicts_with = "email")]
     who: Option<String>,
+    /// Prints JSON
     #[arg(long)]
     json: bool,
 }
@@ -136,6 +152,7 @@ impl User {
             Self::Enable(who) => about("enable", who),
             Self::Promote(who) => about("promote", who),
             Self::Delete(who) => about("delete", who),
+            Self::SecondStepOff(who) => about("second-step-off", who),
             Self::Password { who, .. } => {
                 let body = json!({ "email": who.email(), "password": password()? });
                 ("/people/password".into(), body, who.json)

@@ -1,7 +1,6 @@
 //! `grb-app unit`.
 
-/// The service as systemd is to run it.
-const UNIT: &str = include_str!("../../packaging/grb-app.service");
+use crate::ops::doctor::UNIT;
 
 /// Prints the unit that install.sh puts in its place, so that the program and its unit always agree.
 pub(super) fn run() {

@@ -136,7 +136,7 @@ fn members(start: DateTime<Utc>) -> String {
         .replace("TONIGHT", &on(0))
         .replace("TOMORROW", &on(1))
         .replace("IN-FOUR-DAYS", &on(4))
-        .replace("AGO-40", &(tonight.year() - 40).to_string())
+        .replace("AGO-52", &(tonight.year() - 52).to_string())
 }
 
 /// The settings of the made-up club: no Kafka, and name and time zone of its own unless others were set.

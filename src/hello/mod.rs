@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::platform::App;
 
-pub use names::local_routes;
+pub use names::{describe, local_routes};
 
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()

@@ -1,13 +1,19 @@
 //! What could not be read: kept whole, with the reason, for the officer.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::{RawNotice, Recorded};
 use crate::bursts::Arrival;
 use crate::notices;
-use crate::platform::{App, Error, Result, Tx};
+use crate::platform::audit::{self, About};
+use crate::platform::cron::Chore;
+use crate::platform::{Actor, App, Error, Result, Tx};
+
+/// A mission that changes its format sends some hundreds before anybody looks; more than this would fill a small disk.
+const MOST: u32 = 2000;
 
 /// An unreadable notice, without its bytes.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -75,25 +81,84 @@ pub fn body(conn: &Connection, id: i64) -> Result<Vec<u8>> {
     body.ok_or(Error::NotFound("notice set aside"))
 }
 
-/// Reads one again, with what this program knows now. Where that works it is recorded as of its arrival and is aside no more.
-pub async fn read_again(app: &App, id: i64) -> Result<Recorded> {
+/// Reads one again for an officer, with what this program knows now. Where that works it is recorded as of its arrival and is
+/// aside no more.
+pub async fn read_again(app: &App, actor: Actor, id: i64) -> Result<Recorded> {
     let raw = app.db.read(move |conn| raw(conn, id)).await?;
-    if notices::read(&raw.body).is_err() {
-        return Ok(Recorded::Aside);
-    }
-    let recorded = super::take(app, raw).await?;
-    if !matches!(recorded, Recorded::Aside) {
-        app.db.write(move |tx| forget(tx, id)).await?;
-    }
+    let recorded = match notices::read(&raw.body) {
+        Ok(_) => super::take(app, raw).await?,
+        Err(_) => Recorded::Aside,
+    };
+    let (now, what) = (app.clock.now(), recorded.word());
+    let settle = move |tx: &Tx| {
+        on_record(
+            tx,
+            now,
+            &actor,
+            "aside.again",
+            id,
+            &json!({ "recorded": what }),
+        )?;
+        match what {
+            "aside" => Ok(()),
+            _ => remove(tx, id),
+        }
+    };
+    app.db.write(settle).await?;
     Ok(recorded)
 }
 
-/// Forgets one for good.
-pub fn forget(tx: &Tx, id: i64) -> Result<()> {
+fn on_record(
+    tx: &Tx,
+    now: DateTime<Utc>,
+    actor: &Actor,
+    act: &'static str,
+    id: i64,
+    details: &Value,
+) -> Result<()> {
+    let sql = "select topic from aside where id = ?1";
+    let topic = tx.query_row(sql, [id], |row| row.get::<_, String>(0));
+    let topic = topic
+        .optional()?
+        .ok_or(Error::NotFound("notice set aside"))?;
+    audit::note(
+        tx,
+        now,
+        actor,
+        act,
+        &About::new("aside", id, topic),
+        details,
+    )
+}
+
+/// Forgets one for good, for an officer.
+pub fn forget(tx: &Tx, now: DateTime<Utc>, actor: &Actor, id: i64) -> Result<()> {
+    on_record(tx, now, actor, "aside.forget", id, &json!({}))?;
+    remove(tx, id)
+}
+
+fn remove(tx: &Tx, id: i64) -> Result<()> {
     match tx.execute("delete from aside where id = ?1", [id])? {
         0 => Err(Error::NotFound("notice set aside")),
         _ => Ok(()),
     }
+}
+
+/// Forgets the oldest where there are more than [`MOST`].
+pub fn chore() -> Chore {
+    Chore {
+        name: "forget old notices set aside",
+        every: TimeDelta::days(1),
+        run: |_, tx, _| forget_beyond(tx, MOST),
+    }
+}
+
+/// By id, not by time: what a replay brings is dated years ago.
+pub(super) fn forget_beyond(tx: &Tx, most: u32) -> Result<()> {
+    let old =
+        "delete from aside where id <= (select id from aside order by id desc limit 1 offset ?1)";
+    tx.execute(old, [most])?;
+    Ok(())
 }
 
 fn raw(conn: &Connection, id: i64) -> Result<RawNotice> {

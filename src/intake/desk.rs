@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::kafka::{self, Reached, Setup, Sink};
-use super::{Incoming, Position, RawNotice, give_up, position, write};
+use super::{Incoming, Position, RawNotice, doctor, give_up, position, write};
 use crate::platform::config::Kafka;
 use crate::platform::{App, Error, Result, random};
 
@@ -22,7 +22,12 @@ pub async fn hear(app: App, kafka: Kafka, stop: CancellationToken) -> anyhow::Re
         clock: app.clock.clone(),
         health: app.health.clone(),
     };
-    kafka::listen(&setup, &Desk(app), stop).await
+    let noting = doctor::note_logins(&app);
+    let desk = Desk(app.clone());
+    tokio::select! {
+        ended = kafka::listen(&setup, &desk, stop) => ended,
+        () = noting => Ok(()),
+    }
 }
 
 struct Desk(App);

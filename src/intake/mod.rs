@@ -4,6 +4,7 @@ pub mod aside;
 mod client;
 mod condition;
 pub mod desk;
+mod doctor;
 pub mod forward;
 pub mod kafka;
 mod position;
@@ -25,11 +26,13 @@ use sha2::{Digest as _, Sha256};
 use crate::alerts::{self, Letters};
 use crate::bursts::{self, Arrival, Burst, BurstJson, Filed};
 use crate::notices::{self, Notice};
+use crate::platform::telemetry::counts;
 use crate::platform::{App, Bus, Result, Tx};
 use crate::sky::Region;
 
 pub use crate::bursts::Recorded;
 pub use condition::condition;
+pub use doctor::checks;
 pub use position::Position;
 pub use push::router;
 
@@ -143,6 +146,12 @@ async fn write(app: &App, incoming: &Arc<Incoming>) -> Result<Recorded> {
     Ok(recorded)
 }
 
+/// Makes known what an officer said of a burst, in the transaction in which it was recorded: browsers hear, and members are told.
+pub fn make_known(tx: &Tx, bus: &Bus, now: DateTime<Utc>, filed: &Filed) -> Result<()> {
+    announce(tx, bus, now, filed)?;
+    alerts::tell(tx, now, Letters::Sent, filed)
+}
+
 /// Sets a notice aside that can be read but not be written.
 async fn give_up(app: &App, incoming: &Arc<Incoming>, why: &str) -> Result<Recorded> {
     let (incoming, why) = (
@@ -182,6 +191,27 @@ fn announce(tx: &Tx, bus: &Bus, now: DateTime<Utc>, filed: &Filed) -> Result<()>
         .touched
         .iter()
         .try_for_each(|burst| tell("burst.updated", burst))
+}
+
+/// What is counted of notices.
+pub fn describe() {
+    metrics::describe_counter!(
+        "grb_notices_total",
+        "Notices taken in, by what they came to"
+    );
+    metrics::describe_histogram!(
+        "grb_notice_seconds",
+        "From a notice's arrival to its being safe in the database"
+    );
+    counts("grb_push_refused_total", "Pushed notices that were refused");
+    counts(
+        "grb_kafka_tokens_total",
+        "Login tokens fetched for the broker",
+    );
+    counts(
+        "grb_kafka_records_total",
+        "Records heard from the broker, heartbeats aside",
+    );
 }
 
 fn count(app: &App, recorded: &Recorded, began: DateTime<Utc>) {

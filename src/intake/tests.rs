@@ -103,3 +103,20 @@ async fn what_can_be_read_but_not_recorded_is_set_aside() {
         "the warning is gone with its cause"
     );
 }
+
+#[tokio::test]
+async fn of_what_was_set_aside_the_newest_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path());
+    let done = app.db.write(|tx| {
+        let five = "insert into aside (hash, topic, reason, body, received_at) select cast(value as blob), 't', 'r', x'00', -value from json_each('[1, 2, 3, 4, 5]')";
+        tx.execute(five, [])?;
+        for (most, left) in [(5, "1,2,3,4,5"), (3, "3,4,5"), (9, "3,4,5")] {
+            aside::forget_beyond(tx, most)?;
+            let ids: String = tx.query_row("select group_concat(id) from aside", [], |row| row.get(0))?;
+            assert_eq!(ids, left);
+        }
+        Ok(())
+    });
+    done.await.unwrap();
+}

@@ -37,6 +37,13 @@ struct Answer {
     expires_in: f64,
 }
 
+impl Answer {
+    /// s, as far as it can be believed
+    fn life(&self) -> f64 {
+        self.expires_in.clamp(10.0, 86_400.0)
+    }
+}
+
 impl Tokens {
     /// The newest token, where there is one that is still good.
     pub fn newest(&self, clock: &Clock) -> Option<Token> {
@@ -59,6 +66,18 @@ impl Tokens {
         }
     }
 
+    /// Fetches one token, now.
+    pub(super) async fn fetch_one(
+        &self,
+        client: &reqwest::Client,
+        login: &Login,
+        clock: &Clock,
+    ) -> anyhow::Result<()> {
+        let answer = fetch(client, login).await?;
+        self.keep(&answer, clock);
+        Ok(())
+    }
+
     /// Fetches a token now and again in good time, for ever. What goes wrong is told to `health`.
     pub async fn keep_fresh(
         &self,
@@ -73,9 +92,9 @@ impl Tokens {
                 Ok(answer) => {
                     pause = Duration::from_secs(5);
                     health.clear("login");
-                    let life = answer.expires_in.clamp(10.0, 86_400.0);
-                    self.keep(&answer, life, clock);
-                    Duration::from_secs_f64(life * FRESH)
+                    health.mark("login", clock.wall());
+                    self.keep(&answer, clock);
+                    Duration::from_secs_f64(answer.life() * FRESH)
                 }
                 Err(error) => {
                     let remedy = "Check gcn_client_id and gcn_client_secret; credentials unused for 30 days are disabled: make new ones at \
@@ -93,8 +112,8 @@ impl Tokens {
         clippy::cast_possible_truncation,
         reason = "a token's life is a day at most"
     )]
-    fn keep(&self, answer: &Answer, life: f64, clock: &Clock) {
-        let expires_at = clock.wall().timestamp_millis() + (life * 1000.0) as i64;
+    fn keep(&self, answer: &Answer, clock: &Clock) {
+        let expires_at = clock.wall().timestamp_millis() + (answer.life() * 1000.0) as i64;
         let token = Token {
             text: answer.access_token.clone(),
             expires_at,

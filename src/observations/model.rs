@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::Member;
+use crate::platform::audit::About;
 use crate::sky::Equatorial;
 
 /// What a member saw of a burst, or did not see.
@@ -192,6 +193,12 @@ impl Observation {
             ..one.clone()
         };
         bare(self) == bare(other)
+    }
+
+    /// What it is called on record.
+    pub fn about(&self) -> About {
+        let name = format!("{}, {}", self.observer, self.instrument);
+        About::new("observation", self.id, name)
     }
 
     /// Whether this member may change or delete it.

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::model::{Hidden, Observation};
 use super::{news, store};
 use crate::accounts::Member;
+use crate::platform::audit::About;
 use crate::platform::{App, Error, Result, Tx};
 
 /// Reports on one page.
@@ -78,6 +79,13 @@ pub(super) fn open(conn: &Connection) -> Result<Vec<Report>> {
         })
     })?;
     rows.collect::<Result<_, _>>().map_err(Error::from)
+}
+
+/// The observation that a report is about.
+pub(super) fn about(conn: &Connection, report: i64) -> Result<About> {
+    let sql = "select observation_id from observation_reports where id = ?1";
+    let id = conn.query_row(sql, [report], |row| row.get(0))?;
+    Ok(store::one(conn, id)?.about())
 }
 
 /// An officer has looked at it.

@@ -2,13 +2,15 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
+use serde_json::json;
 
 use super::input::{Around, Given};
 use super::model::Observation;
 use super::{history, input, news, store};
 use crate::accounts::{Member, sites};
 use crate::bursts;
-use crate::platform::{App, Error, Result, Tx};
+use crate::platform::audit;
+use crate::platform::{Actor, App, Error, Result, Tx};
 
 /// The same from the same member within this time is one observation: a button pressed twice, a script that tries again, a form
 /// sent again after a network that failed while its pictures were on their way.
@@ -86,6 +88,7 @@ pub(super) fn replace(
         ));
     }
     history::keep(tx, now, before, by.id)?;
+    overruled(tx, now, before, by, "observation.change")?;
     store::update(tx, now, after)?;
     Ok(true)
 }
@@ -97,8 +100,36 @@ pub(super) fn changed(app: &App, tx: &Tx, now: DateTime<Utc>, id: i64) -> Result
     Ok(changed)
 }
 
-/// Removes an observation and tells of it, unless nobody saw it anyway.
-pub(super) fn take_away(app: &App, tx: &Tx, now: DateTime<Utc>, gone: &Observation) -> Result<()> {
+/// Puts on record what an officer does to somebody else's observation.
+pub(super) fn overruled(
+    tx: &Tx,
+    now: DateTime<Utc>,
+    observation: &Observation,
+    by: &Member,
+    act: &'static str,
+) -> Result<()> {
+    match by.id == observation.member_id {
+        true => Ok(()),
+        false => audit::note(
+            tx,
+            now,
+            &Actor::from(by),
+            act,
+            &observation.about(),
+            &json!({ "burst": observation.burst_id }),
+        ),
+    }
+}
+
+/// Removes an observation for its owner or an officer, and tells of it, unless nobody saw it anyway.
+pub(super) fn take_away(
+    app: &App,
+    tx: &Tx,
+    now: DateTime<Utc>,
+    gone: &Observation,
+    by: &Member,
+) -> Result<()> {
+    overruled(tx, now, gone, by, "observation.delete")?;
     store::delete(tx, gone.id)?;
     match gone.hidden {
         Some(_) => Ok(()),

@@ -159,7 +159,10 @@ async fn remove(
     let now = app.clock.now();
     let write = {
         let app = app.clone();
-        move |tx: &Tx| posting::take_away(&app, tx, now, &own(tx, id, &member)?)
+        move |tx: &Tx| {
+            let gone = own(tx, id, &member)?;
+            posting::take_away(&app, tx, now, &gone, &member)
+        }
     };
     app.db.write(write).await?;
     Ok(StatusCode::NO_CONTENT)

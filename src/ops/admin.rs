@@ -8,13 +8,13 @@ use serde::Serialize;
 use super::health;
 use super::outbox::may_read;
 use crate::bursts::store::{self, Holdings};
-use crate::intake::{self, aside};
+use crate::intake::aside;
 use crate::platform::health::Condition;
 use crate::platform::outbox::store as letters;
 use crate::platform::web::Viewer;
 use crate::platform::web::extract::Json;
 use crate::platform::web::problem::Problem;
-use crate::platform::{App, Result, outbox};
+use crate::platform::{App, Result};
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct Status {
@@ -34,9 +34,7 @@ pub(super) struct Status {
 #[utoipa::path(get, path = "/api/admin/status", tag = "health", responses((status = 200, body = Status), (status = 401, body = Problem), (status = 403, body = Problem)))]
 pub(super) async fn status(State(app): State<App>, viewer: Viewer) -> Result<Json<Status>> {
     may_read(&viewer)?;
-    let mut parts = app.health.all();
-    parts.insert("kafka", intake::condition(&app));
-    parts.insert("mail", outbox::condition(&app).await);
+    let parts = health::parts(&app).await;
     let (holdings, set_aside, outbox) = app
         .db
         .read(|conn| {

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect};
 use axum::routing::{get, post};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::accounts::extract::Officer;
+use crate::accounts::{Acting, Officer};
 use crate::bursts::view::When;
 use crate::intake::aside;
 use crate::platform::web::extract::Path;
@@ -80,12 +80,15 @@ async fn body(
     ))
 }
 
-async fn again(State(app): State<App>, _: Officer, Path(id): Path<i64>) -> Result<Redirect> {
-    aside::read_again(&app, id).await?;
+async fn again(State(app): State<App>, acting: Acting, Path(id): Path<i64>) -> Result<Redirect> {
+    aside::read_again(&app, acting.actor(), id).await?;
     Ok(Redirect::to("/asides"))
 }
 
-async fn forget(State(app): State<App>, _: Officer, Path(id): Path<i64>) -> Result<Redirect> {
-    app.db.write(move |tx| aside::forget(tx, id)).await?;
+async fn forget(State(app): State<App>, acting: Acting, Path(id): Path<i64>) -> Result<Redirect> {
+    let (now, actor) = (app.clock.now(), acting.actor());
+    app.db
+        .write(move |tx| aside::forget(tx, now, &actor, id))
+        .await?;
     Ok(Redirect::to("/asides"))
 }

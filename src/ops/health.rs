@@ -36,6 +36,14 @@ pub(super) async fn writes(app: &App) -> bool {
     )
 }
 
+/// How every part is that says so.
+pub(super) async fn parts(app: &App) -> BTreeMap<&'static str, Condition> {
+    let mut parts = app.health.all();
+    parts.insert("kafka", intake::condition(app));
+    parts.insert("mail", outbox::condition(app).await);
+    parts
+}
+
 /// The same as readiness.
 #[utoipa::path(get, path = "/health", tag = "health", responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
 pub(super) async fn health(state: State<App>) -> (StatusCode, Json<Readiness>) {
@@ -52,9 +60,7 @@ pub(super) async fn liveness() -> Json<Liveness> {
 #[utoipa::path(get, path = "/health/readiness", tag = "health", responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
 pub(super) async fn readiness(State(app): State<App>) -> (StatusCode, Json<Readiness>) {
     let ready = writes(&app).await;
-    let mut parts = app.health.all();
-    parts.insert("kafka", intake::condition(&app));
-    parts.insert("mail", outbox::condition(&app).await);
+    let mut parts = parts(&app).await;
     let database = if ready {
         app.health
             .of("database")

@@ -2,8 +2,12 @@
 
 mod admin;
 mod asides;
+mod audit;
+mod by_hand;
 mod docs;
+pub mod doctor;
 mod health;
+pub mod licences;
 mod metrics;
 mod outbox;
 mod status;
@@ -14,7 +18,7 @@ use utoipa_axum::routes;
 
 use crate::platform::App;
 
-pub use metrics::only as metrics_only;
+pub use metrics::{describe, only as metrics_only};
 
 pub fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -26,6 +30,9 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(metrics::metrics))
         .routes(routes!(admin::status))
         .merge(asides::router())
+        .merge(audit::router())
+        .merge(by_hand::router())
+        .merge(licences::router())
         .route("/outbox", get(outbox::list))
         .route("/outbox/{id}", get(outbox::show))
         .route("/outbox/{id}/letter.html", get(outbox::letter))
@@ -34,4 +41,6 @@ pub fn router() -> OpenApiRouter<App> {
         .route("/status", get(status::page))
 }
 
+pub use audit::in_words;
+pub use by_hand::local_routes;
 pub use docs::described;

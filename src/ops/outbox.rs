@@ -12,17 +12,20 @@ use chrono::{DateTime, Utc};
 use regex::Regex;
 use rusqlite::Connection;
 use serde::Deserialize;
+use serde_json::json;
 
+use crate::accounts::Acting;
 use crate::alerts::Reason;
 use crate::bursts;
 use crate::bursts::view::ago;
 use crate::hello::greetings;
+use crate::platform::audit::{self, About};
 use crate::platform::health::{Condition, State as Mood};
 use crate::platform::outbox::store::{self, Entry, State as Fate, Wanted};
 use crate::platform::outbox::{self, Composed, Letter, Order};
 use crate::platform::web::extract::{Form, Path, Query};
 use crate::platform::web::{Html, Viewer};
-use crate::platform::{App, Error, Result};
+use crate::platform::{Actor, App, Error, Result, Tx};
 
 const PAGE: u32 = 50;
 
@@ -206,7 +209,7 @@ fn kind(kind: &str) -> &str {
         "burst" => "about a burst",
         "morning" => "the morning’s letter",
         "observation" => "new observations",
-        greetings::KIND => "a greeting",
+        greetings::KIND => "a birthday",
         other => other,
     }
 }
@@ -499,14 +502,15 @@ fn pieces(text: &str, linked: bool) -> Vec<Piece> {
 /// POST /outbox/{id}/retry: tries it again at once.
 pub(super) async fn retry(
     State(app): State<App>,
-    viewer: Viewer,
+    acting: Acting,
     Path(id): Path<i64>,
 ) -> Result<Redirect> {
-    may_read(&viewer)?;
-    let now = app.clock.now();
-    app.db
-        .write(move |tx| store::retry(tx, now, Some(&[id])))
-        .await?;
+    let (now, actor) = (app.clock.now(), acting.actor());
+    let again = move |tx: &Tx| {
+        store::retry(tx, now, Some(&[id]))?;
+        on_record(tx, now, &actor, "letter.retry", id)
+    };
+    app.db.write(again).await?;
     Ok(Redirect::to(&format!("/outbox/{id}")))
 }
 
@@ -518,15 +522,30 @@ pub(super) struct Lifted {
 /// POST /outbox/{id}/lift: sends to the letter's address again.
 pub(super) async fn lift(
     State(app): State<App>,
-    viewer: Viewer,
+    acting: Acting,
     Path(id): Path<i64>,
     Form(lifted): Form<Lifted>,
 ) -> Result<Redirect> {
-    may_read(&viewer)?;
-    app.db
-        .write(move |tx| store::lift(tx, &lifted.address))
-        .await?;
+    let (now, actor) = (app.clock.now(), acting.actor());
+    let lift = move |tx: &Tx| {
+        store::lift(tx, &lifted.address)?;
+        on_record(tx, now, &actor, "letter.lift", id)
+    };
+    app.db.write(lift).await?;
     Ok(Redirect::to(&format!("/outbox/{id}")))
+}
+
+/// By the letter's kind: whose address it bears is not kept longer than the letter.
+fn on_record(tx: &Tx, now: DateTime<Utc>, actor: &Actor, act: &'static str, id: i64) -> Result<()> {
+    let (entry, _) = store::find(tx, id, now)?;
+    audit::note(
+        tx,
+        now,
+        actor,
+        act,
+        &About::new("letter", id, entry.kind),
+        &json!({}),
+    )
 }
 
 fn form_urlencoded(fields: &[(&str, &str)]) -> String {

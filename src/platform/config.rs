@@ -10,8 +10,11 @@ use std::str::FromStr;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
+use super::backups::Backups;
 use super::error::Exit;
 use super::outbox::Mail;
+use super::web::tls::Certificates;
+use super::web::visitor::Proxies;
 
 pub use super::settings::{SETTINGS, Setting};
 
@@ -21,6 +24,8 @@ pub const FILE: &str = "/etc/grb-app/grb-app.toml";
 /// The settings, understood.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// The files that values came from.
+    pub files: Vec<PathBuf>,
     pub listen: SocketAddr,
     pub data_dir: PathBuf,
     pub public_url: Option<String>,
@@ -32,6 +37,7 @@ pub struct Config {
     pub notice_secret: Option<Secret>,
     pub stale_after: TimeDelta,
     pub mail: Mail,
+    pub backups: Backups,
     pub cors_origins: Vec<String>,
     pub rates: Rates,
     pub mail_pictures: bool,
@@ -39,6 +45,12 @@ pub struct Config {
     pub image_quota_mb: u32,
     pub metrics_listen: Option<SocketAddr>,
     pub metrics_token: Option<Secret>,
+    /// The proxies that say for whom they ask.
+    pub trusted_proxies: Proxies,
+    /// Set where the desk itself speaks TLS.
+    pub tls: Option<Certificates>,
+    /// A second address, without TLS, that only sends people to the one with it.
+    pub redirect_listen: Option<SocketAddr>,
     /// Set for `serve --demo`: the sentence that every page shows.
     pub demo: Option<String>,
 }
@@ -46,14 +58,26 @@ pub struct Config {
 impl Config {
     /// Where members reach the pages, without a slash at the end.
     pub fn base_url(&self) -> String {
-        let own = || format!("http://{}", self.listen);
+        let own = || match &self.tls {
+            None => format!("http://{}", self.listen),
+            Some(Certificates::Files { .. }) => format!("https://{}", self.listen),
+            Some(Certificates::Acme { domains, .. }) => format!("https://{}", domains[0]),
+        };
         self.public_url.clone().unwrap_or_else(own)
+    }
+
+    /// True where members come by https, here or at a proxy.
+    pub fn is_secure(&self) -> bool {
+        let public = self.public_url.as_deref();
+        public.map_or(self.tls.is_some(), |url| url.starts_with("https://"))
     }
 }
 
 /// How much is let through.
 #[derive(Debug, Clone, Copy)]
 pub struct Rates {
+    /// Requests that only look, an address and minute; `None` for as many as come.
+    pub reads: Option<NonZeroU32>,
     /// Changing requests, an address and minute.
     pub writes: NonZeroU32,
     /// Passwords tried, an account and hour.
@@ -183,11 +207,14 @@ impl Sources {
 
     /// The settings understood; the first that cannot be is named with its origin (exit 78).
     pub fn understand(&self) -> anyhow::Result<Config> {
+        let data_dir = self.text("data_dir").map(PathBuf::from).unwrap_or_default();
         Ok(Config {
+            files: self.files(),
             listen: self
                 .parse("listen")?
                 .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
-            data_dir: self.text("data_dir").map(PathBuf::from).unwrap_or_default(),
+            backups: Backups::understand(self, &data_dir)?,
+            data_dir,
             public_url: self
                 .text("public_url")
                 .map(|url| url.trim_end_matches('/').to_owned()),
@@ -204,8 +231,21 @@ impl Sources {
             image_quota_mb: self.parse("image_quota_mb")?.unwrap_or(250),
             metrics_listen: self.parse("metrics_listen")?,
             metrics_token: self.text("metrics_token").map(Secret::new),
+            trusted_proxies: self.parse("trusted_proxies")?.unwrap_or_default(),
+            tls: Certificates::understand(self)?,
+            redirect_listen: self.parse("redirect_listen")?,
             demo: None,
         })
+    }
+
+    /// The files that values came from; systemd's credentials are not ours to guard.
+    fn files(&self) -> Vec<PathBuf> {
+        let files = self.0.values().filter_map(|(_, origin)| match origin {
+            Origin::File(path) => Some(path.clone()),
+            _ => None,
+        });
+        let files: std::collections::BTreeSet<PathBuf> = files.collect();
+        files.into_iter().collect()
     }
 
     fn take_defaults(&mut self, env: &dyn Fn(&str) -> Option<String>) {
@@ -380,6 +420,7 @@ impl Sources {
     fn rates(&self) -> anyhow::Result<Rates> {
         let rate = |key: &str| Ok::<_, anyhow::Error>(self.parse(key)?.unwrap_or(NonZeroU32::MIN));
         Ok(Rates {
+            reads: NonZeroU32::new(self.parse("reads_per_minute")?.unwrap_or(0)),
             writes: rate("writes_per_minute")?,
             sign_ins: rate("sign_ins_per_hour")?,
             knocks: rate("sign_ins_per_minute")?,

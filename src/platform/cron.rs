@@ -37,7 +37,8 @@ pub async fn keep_time(
     Ok(())
 }
 
-/// Does every chore whose present slot nobody has done yet. Slots missed while the program was stopped are not made up for.
+/// Does every chore whose present slot is not the one done last: a clock that was ahead and is put right holds none of them up until
+/// that time comes. Slots missed while the program was stopped are not made up for.
 pub async fn run_due(app: &App, chores: &[Chore]) {
     let now = app.clock.now();
     for chore in chores.iter().copied() {
@@ -54,7 +55,7 @@ fn run_once(config: &Config, tx: &Tx, chore: Chore, now: DateTime<Utc>) -> Resul
     let taken = tx
         .prepare_cached(
             "insert into chores (name, slot) values (?1, ?2)
-             on conflict (name) do update set slot = excluded.slot where slot < excluded.slot",
+             on conflict (name) do update set slot = excluded.slot where slot <> excluded.slot",
         )?
         .execute(params![chore.name, slot.timestamp_micros()])?;
     if taken == 1 {

@@ -32,6 +32,13 @@ pub enum Error {
     Busy,
     #[error("the database cannot be written: {0}")]
     Unwritable(String),
+    /// Asked for under another name than the address of this desk.
+    #[error("this desk is at {0}; it does not answer to other names")]
+    Elsewhere(String),
+    #[error("the address is longer than {limit} bytes")]
+    LongAddress { limit: usize },
+    #[error("the request began and did not go on; send it again")]
+    Silent,
     #[error("this method does not work here")]
     WrongMethod,
     #[error(transparent)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What each part last said of itself, and when certain things last happened.
 #[derive(Clone, Default)]
@@ -16,7 +16,7 @@ struct Known {
     moments: BTreeMap<&'static str, DateTime<Utc>>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Condition {
     pub state: State,
     pub words: String,
@@ -25,7 +25,7 @@ pub struct Condition {
     pub remedy: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     Ok,
@@ -116,6 +116,15 @@ impl Health {
             .unwrap_or_else(PoisonError::into_inner)
             .moments
             .insert(what, at);
+    }
+
+    /// Everything that happened since the start, and when last.
+    pub fn moments(&self) -> BTreeMap<&'static str, DateTime<Utc>> {
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .moments
+            .clone()
     }
 
     /// When `what` last happened since the start.

@@ -1,10 +1,13 @@
 //! What every area stands on: configuration, clock, database, events, tasks and the web shell. It knows no area.
 
+pub mod audit;
+pub mod backups;
 pub mod bus;
 pub mod clock;
 pub mod config;
 pub mod cron;
 pub mod db;
+pub mod doctor;
 pub mod error;
 pub mod health;
 mod keepsake;
@@ -21,6 +24,7 @@ use std::net::SocketAddr;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
+pub use audit::Actor;
 pub use bus::Bus;
 pub use clock::Clock;
 pub use config::Config;

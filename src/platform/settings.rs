@@ -147,9 +147,14 @@ pub const SETTINGS: &[Setting] = &[
         "Origins whose scripts may read the API, separated by commas",
     ),
     setting(
+        "reads_per_minute",
+        Some("3000"),
+        "Pages and answers to one address, or to one member; 0 for as many as come",
+    ),
+    setting(
         "writes_per_minute",
         Some("600"),
-        "Changing requests from one address",
+        "Changing requests from one address, or of one member",
     ),
     setting(
         "sign_ins_per_hour",
@@ -177,6 +182,26 @@ pub const SETTINGS: &[Setting] = &[
         "Room for the pictures of one member's observations, as they are kept, in MB",
     ),
     setting(
+        "backup_at",
+        Some("04:30"),
+        "When a copy of the database is made every day, in the club's time; empty for never",
+    ),
+    setting(
+        "backup_folder",
+        None,
+        "Folder of these copies; backups in data_dir unless set. Another disk is better",
+    ),
+    setting(
+        "backup_keep",
+        Some("7d 4w 12m"),
+        "How many daily, weekly and monthly copies are kept",
+    ),
+    setting(
+        "backup_command",
+        None,
+        "A program that carries each new copy away, e.g. scp {} host:desk/; {} is the file. No shell, half an hour at most",
+    ),
+    setting(
         "metrics_listen",
         None,
         "Address of a listener that serves only /metrics",
@@ -184,5 +209,36 @@ pub const SETTINGS: &[Setting] = &[
     secret(
         "metrics_token",
         "Bearer token for /metrics; without it only this machine may read them",
+    ),
+    setting(
+        "tls_certificate",
+        None,
+        "A file with the desk's certificate and those above it (PEM); with tls_key the desk speaks https itself",
+    ),
+    setting("tls_key", None, "A file with the certificate's key (PEM)"),
+    setting(
+        "tls_acme_domains",
+        None,
+        "Names to fetch certificates for, and renew them, from Let's Encrypt; the desk must be reachable at port 443",
+    ),
+    setting(
+        "tls_acme_mail",
+        None,
+        "Where Let's Encrypt may write to, e.g. desk@example.org",
+    ),
+    setting(
+        "tls_acme_directory",
+        Some("https://acme-v02.api.letsencrypt.org/directory"),
+        "Another authority that speaks ACME, or Let's Encrypt's for trials",
+    ),
+    setting(
+        "redirect_listen",
+        None,
+        "A second address without TLS, e.g. 0.0.0.0:80, that sends everybody to the public one",
+    ),
+    setting(
+        "trusted_proxies",
+        None,
+        "Proxies that are believed about whom they ask for, as addresses or networks, e.g. 127.0.0.1, ::1, 10.0.0.0/8",
     ),
 ];

@@ -1,8 +1,10 @@
 //! Logs to standard error and counters for Prometheus.
 
-use std::sync::OnceLock;
+use std::borrow::Cow;
+use std::sync::{LazyLock, OnceLock};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use regex::Regex;
 use tracing_subscriber::EnvFilter;
 
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
@@ -11,6 +13,17 @@ static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 const BUCKETS: [f64; 13] = [
     0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 300.0, 3600.0, 86400.0,
 ];
+
+static MAIL: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"[^\s<>"'(),;:=/]+@[^\s<>"'(),;:=/]+"#).ok());
+
+/// `text` for eyes that need not see whom it is about: mail addresses are taken out.
+pub fn without_addresses(text: &str) -> Cow<'_, str> {
+    match &*MAIL {
+        Some(mail) => mail.replace_all(text, "‹mail address›"),
+        None => Cow::Borrowed(text),
+    }
+}
 
 /// Starts logging at the level of `GRB_LOG` (`info` unless set), as JSON where `GRB_LOG_FORMAT=json`.
 pub fn start_logging() {
@@ -44,6 +57,38 @@ pub fn start_counting() {
         drop(metrics::set_global_recorder(recorder));
         handle
     });
+}
+
+/// A counter that stands at nought from the start, and what it counts: a rate over one that is not there yet says nothing.
+pub fn counts(name: &'static str, help: &'static str) {
+    metrics::describe_counter!(name, help);
+    metrics::counter!(name).increment(0);
+}
+
+/// What the platform counts and measures.
+pub fn describe() {
+    counts(
+        "grb_db_refused_total",
+        "Writes turned away because too many waited",
+    );
+    metrics::describe_gauge!("grb_db_queue", "Writes that wait for the writer");
+    metrics::describe_histogram!(
+        "grb_db_commit_seconds",
+        "From the first write of a transaction to its commit"
+    );
+    metrics::describe_gauge!(
+        "grb_open_connections",
+        "Connections of browsers and scripts"
+    );
+    metrics::gauge!("grb_open_connections").set(0);
+    metrics::describe_counter!(
+        "grb_outbox_attempts_total",
+        "Attempts to send a letter or push, by outcome"
+    );
+    metrics::describe_counter!(
+        "grb_worker_restarts_total",
+        "Workers that fell and were started again"
+    );
 }
 
 /// All counters in Prometheus' text format.

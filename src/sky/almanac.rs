@@ -139,6 +139,11 @@ const UT1: [(f64, f64); 12] = [
     (2027.75, -0.198),
 ];
 
+/// Until when the Earth's turning is known here, as a year: after that, positions drift by up to 15″ for each second of UT1−UTC.
+pub fn known_until() -> f64 {
+    UT1.last().map_or(0.0, |(year, _)| *year)
+}
+
 /// UT1−UTC, s, to about 0.02 s within the table; outside, its nearest end.
 fn ut1(at: DateTime<Utc>) -> f64 {
     const J2000: f64 = 946_728_000.0;

@@ -21,6 +21,8 @@ pub struct FinderSpec<'a> {
     pub title: &'a str,
     /// Best position, the middle of the chart.
     pub position: Equatorial,
+    /// How far it may be from there, deg: the position is written no finer.
+    pub off: f64,
     /// Where it lies with 90 % probability.
     pub region: Option<&'a Region>,
     /// Width of the field, deg, 0.5…60; `None` takes five times the error radius, and at least what holds a dozen stars.
@@ -89,8 +91,7 @@ pub fn finder(spec: &FinderSpec<'_>) -> String {
 
 /// Title, position, and where and how wide.
 fn heading(spec: &FinderSpec<'_>, field: f64) -> [String; 3] {
-    let radius = spec.region.map_or(0.0, Region::radius);
-    let (ra, dec) = spec.position.sexagesimal(radius);
+    let (ra, dec) = spec.position.sexagesimal(spec.off);
     let region = match spec.region {
         Some(Region::Circle { radius, .. }) if *radius > 0.0 => {
             format!(" · 90 % within {}", angle_words(*radius))

@@ -133,6 +133,11 @@ impl Visibility {
     pub fn observable(&self) -> bool {
         self.above_horizon && self.dark
     }
+
+    /// The window that is open now. Windows' times are rounded, so that it may seem to begin a moment later.
+    pub fn at_hand(&self) -> Option<&Window> {
+        self.windows.first().filter(|_| self.observable())
+    }
 }
 
 /// What an observer can see of a target, or of the region around it, at a time in the observer's night and after it.

@@ -10,6 +10,7 @@ use grb_app::notices::{
     Class, Classification, Format, Kind, Localization, Mission, Notice, Role, write,
 };
 use grb_app::platform::config::{Config, Kafka, LeapDay, Secret, Sources};
+use grb_app::platform::web::listen::{Gate, Manners};
 use grb_app::platform::{App, Clock};
 use grb_app::sky::Equatorial;
 use reqwest::{Client, Response};
@@ -77,16 +78,20 @@ impl TestApp {
     }
 
     pub(crate) async fn served(self) -> Served {
+        self.served_with(Manners::default()).await
+    }
+
+    /// A desk that treats those who come in another way.
+    pub(crate) async fn served_with(self, manners: Manners) -> Served {
         let Self { app, folder } = self;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let routes = grb_app::serve::routes(app.clone());
-        tokio::spawn(grb_app::platform::web::listen::serve(
-            listener,
-            routes,
-            stop.clone(),
-        ));
+        let gate = Gate::on(listener)
+            .trusting(app.config.trusted_proxies.clone())
+            .with_manners(manners);
+        tokio::spawn(gate.serve(routes, stop.clone()));
         drop(rustls::crypto::ring::default_provider().install_default());
         let client = Client::builder()
             .tls_certs_only([])

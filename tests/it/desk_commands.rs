@@ -4,9 +4,12 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
+use chrono::TimeDelta;
+use grb_app::notices::{Class, Kind};
 use serde_json::Value;
 
 use crate::commands::{Serving, grb_app, said};
+use crate::common::{body, gbm_at};
 
 const PASSWORD: &str = "a long pass phrase for the night desk\n";
 
@@ -44,6 +47,19 @@ impl Machine {
         let output = self.typed(words, PASSWORD);
         assert_eq!(output.status.code(), Some(0), "{words}: {}", said(&output));
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Takes a notice of Fermi's in, of a burst `days` before the night of the tests.
+    fn heard(&self, trigger: u32, days: i64) {
+        let grb = Some((Class::Grb, 0.9));
+        let mut notice = gbm_at(trigger, Kind::Flight, 30, (120.0, 30.0, 5.0), grb);
+        notice.trigger_time = notice.trigger_time.map(|at| at - TimeDelta::days(days));
+        let file = self.path().join(format!("{trigger}.xml"));
+        std::fs::write(&file, body(&notice)).unwrap();
+        let mut command = grb_app(&["replay"]);
+        command.arg(file).arg("--data-dir").arg(self.path());
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     }
 
     fn json(&self, words: &str) -> Value {
@@ -247,5 +263,44 @@ fn an_officer_looks_through_the_outbox_and_has_letters_tried_again() {
                 .done("mail retry 4711")
                 .starts_with("No such letter was tried")
         );
+    }
+}
+
+#[test]
+fn an_officer_withdraws_and_joins_bursts_with_a_server_and_without() {
+    for serves in [false, true] {
+        let mut machine = Machine::new(false);
+        machine.heard(785_074_797, 0);
+        machine.heard(785_074_800, 0);
+        machine.heard(784_900_000, 3);
+        machine.serving = serves.then(|| Serving::start(machine.path()));
+        let listed = machine.json("burst list");
+        assert_eq!(listed.as_array().unwrap().len(), 3, "{listed}");
+        assert_eq!(machine.json("burst show 1")["withdrawn_by_hand"], false);
+
+        let why = "--why=a-glint";
+        let gone = machine.json(&format!("burst retract 1 {why}"));
+        assert_eq!(gone["verdict"], "withdrawn");
+        let shown = machine.done("burst show 1");
+        assert!(shown.contains("withdrew it: “a-glint”"), "{shown}");
+        let words = machine.refused(&format!("burst retract 1 {why}"), "", 65);
+        assert!(words.contains("withdrawn already"), "{words}");
+        assert_eq!(
+            machine.json("burst retract 1 --undo")["withdrawn"],
+            Value::Null
+        );
+        machine.refused("burst retract 1 --undo", "", 65);
+        machine.refused("burst retract 1", "", 64);
+        machine.refused("burst show 99", "", 65);
+        machine.refused("burst list --tier E", "", 64);
+
+        let joined = machine.json("burst merge 1 2");
+        assert_eq!(joined["linked"][0]["by_hand"], true, "{joined}");
+        assert!(machine.done("burst show 2").contains("joined by hand"));
+        let parted = machine.json("burst part 2 1");
+        assert_eq!(parted["linked"].as_array().unwrap().len(), 0, "{parted}");
+        machine.refused("burst part 1 2", "", 65);
+        let words = machine.refused("burst merge 1 3", "", 65);
+        assert!(words.contains("more than a day apart"), "{words}");
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use grb_app::intake::kafka;
 use grb_app::notices::Kind;
-use grb_app::platform::config::Kafka;
+use grb_app::platform::config::{Config, Kafka};
+use grb_app::platform::doctor::{Case, Verdict, examine};
 use rdkafka::ClientConfig;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{DefaultProducerContext, FutureProducer, FutureRecord};
@@ -227,4 +228,48 @@ async fn a_listener_elsewhere_forwards_what_it_hears() {
     until(&served.app, NOTICES, 1).await;
     stop.cancel();
     forwarding.await.unwrap().unwrap();
+}
+
+/// As `grb-app doctor` does it, beside a listener or without one.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_knocks_at_the_broker_and_counts_what_is_still_to_be_taken() {
+    let cluster = Cluster::new();
+    for after in 0..5 {
+        cluster
+            .publish(TOPIC, &body(&gbm(1, Kind::Alert, after)))
+            .await;
+    }
+    let desk = TestApp::new();
+    let listener = Listener::start(&desk.app, cluster.settings(&[TOPIC]));
+    let reached = "select coalesce(max(next_offset), 0) from kafka_positions";
+    until(&desk.app, reached, 5).await;
+    listener.stop().await;
+    let settings = cluster.settings(&[TOPIC]);
+    let (config, clock) = ((*desk.app.config).clone(), desk.app.clock.clone());
+    let examined = async |kafka: Kafka| {
+        let case = Case {
+            config: Arc::new(Config {
+                kafka: Some(kafka),
+                ..config.clone()
+            }),
+            clock: clock.clone(),
+            server: None,
+        };
+        let report = examine(&grb_app::intake::checks(), &case).await;
+        report.checks[0].finding.clone()
+    };
+    let level = examined(settings.clone()).await;
+    assert_eq!(level.verdict, Verdict::Ok, "{level:?}");
+    assert!(level.found.contains("every record there has been taken"));
+    for after in 5..8 {
+        cluster
+            .publish(TOPIC, &body(&gbm(1, Kind::Alert, after)))
+            .await;
+    }
+    assert!(examined(settings.clone()).await.found.contains("3 records"));
+    let nobody = Kafka {
+        bootstrap: "127.0.0.1:9".into(),
+        ..settings
+    };
+    assert_eq!(examined(nobody).await.verdict, Verdict::Fault);
 }

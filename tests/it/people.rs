@@ -84,7 +84,7 @@ pub(crate) async fn member(desk: &Served, address: &'static str) -> String {
     bearer(desk, address).await
 }
 
-async fn officer(desk: &Served, address: &'static str) -> String {
+pub(crate) async fn officer(desk: &Served, address: &'static str) -> String {
     let token = member(desk, address).await;
     let promote = move |tx: &grb_app::platform::Tx<'_>| {
         Ok(tx.execute("update members set officer = 1 where email = ?1", [address])?)

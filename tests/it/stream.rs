@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::common::{NOW, Served, TestApp, frames, gbm};
 
 /// The first `count` events of the stream at `path`.
-async fn events(
+pub(crate) async fn events(
     desk: &Served,
     path: &str,
     last_id: Option<i64>,

@@ -228,14 +228,16 @@ async fn metrics_are_for_this_machine() {
             .unwrap()
             .contains("grb_stream_listeners")
     );
-    let proxied = desk
-        .client
-        .get(desk.url("/metrics"))
-        .header("x-forwarded-for", "192.0.2.1")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(proxied.status(), 401);
+    for (name, value) in [
+        ("x-forwarded-for", "192.0.2.1"),
+        ("x-forwarded-for", "127.0.0.1"),
+        ("forwarded", "for=127.0.0.1"),
+        ("host", "evil.example"),
+    ] {
+        let asked = desk.client.get(desk.url("/metrics")).header(name, value);
+        let status = asked.send().await.unwrap().status();
+        assert_eq!(status, 401, "{name}: {value}");
+    }
 }
 
 #[tokio::test]

@@ -59,7 +59,10 @@ fn read(given: &Value, today: NaiveDate) -> Result<Birthday, String> {
 }
 
 /// The birthday, where its year, if it is told, can be that of somebody who reads this.
-pub(super) fn within_a_life(birthday: Birthday, today: NaiveDate) -> Result<Birthday, String> {
+pub(in crate::accounts) fn within_a_life(
+    birthday: Birthday,
+    today: NaiveDate,
+) -> Result<Birthday, String> {
     match birthday.born() {
         Some(born) if !(EARLIEST..today).contains(&born) => {
             Err("must be a day from 1 January 1900 to yesterday".into())

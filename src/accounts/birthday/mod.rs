@@ -3,7 +3,7 @@
 mod input;
 mod page;
 
-pub(super) use input::Given;
+pub(super) use input::{Given, within_a_life};
 pub(super) use page::{Section, router};
 
 use std::fmt;
@@ -115,6 +115,25 @@ impl FromStr for Birthday {
         let (month, day) = rest.split_once('-').ok_or_else(wrong)?;
         let part = |text| digits(text, 2).ok_or_else(wrong);
         Self::new(year, part(month)?, part(day)?).ok_or_else(|| "is a day that there is not".into())
+    }
+}
+
+/// A date of birth of exactly the form `YYYY-MM-DD`, from [`EARLIEST`] on; or what is wrong with it.
+pub fn date_of_birth(text: &str) -> Result<NaiveDate, String> {
+    let wrong = || "must be a date such as 1990-05-17".to_owned();
+    let [year, month, day] = text
+        .splitn(3, '-')
+        .collect::<Vec<_>>()
+        .try_into()
+        .map_err(|_| wrong())?;
+    let parts = (digits(year, 4), digits(month, 2), digits(day, 2));
+    let (Some(year), Some(month), Some(day)) = parts else {
+        return Err(wrong());
+    };
+    match NaiveDate::from_ymd_opt(year, month, day) {
+        None => Err("is a day that the calendar does not have".into()),
+        Some(day) if day < EARLIEST => Err(format!("must not be before {EARLIEST}")),
+        Some(day) => Ok(day),
     }
 }
 

@@ -10,8 +10,7 @@ use chrono::{Datelike as _, Month, NaiveDate};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::input::within_a_life;
-use super::{Birthday, digits, today};
+use super::{Birthday, digits, today, within_a_life};
 use crate::accounts::account::{Refused, laid_out};
 use crate::accounts::pages::refused;
 use crate::accounts::people::{self, Moment};
@@ -163,13 +162,17 @@ async fn change(
     let saved = app.db.write(move |tx| {
         let member = Member {
             birthday,
-            birthday_shown: !typed.shown.is_empty(),
-            birthday_letter: !typed.letter.is_empty(),
+            // Consent is to showing this birthday, and goes with it.
+            birthday_shown: birthday.is_some() && !typed.shown.is_empty(),
+            birthday_letter: birthday.is_none() || !typed.letter.is_empty(),
             ..store::member(tx, id)?
         };
         people::save(tx, &bus, at, &member)
     });
     saved.await?;
-    let said = if forget { "forgotten" } else { "birthday" };
+    let said = match birthday {
+        Some(_) => "birthday",
+        None => "forgotten",
+    };
     Ok(Redirect::to(&format!("/account?said={said}")).into_response())
 }

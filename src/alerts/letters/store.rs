@@ -91,6 +91,7 @@ impl Record {
 /// The burst without what was said of its class, or against it, after `at`: a letter that is read again says what it said.
 fn as_of(mut burst: Burst, at: DateTime<Utc>) -> Burst {
     burst.retracted.take_if(|withdrawal| withdrawal.at > at);
+    burst.by_hand.take_if(|withdrawal| withdrawal.at > at);
     burst.doubt.take_if(|doubt| doubt.at > at);
     burst.class.take_if(|class| class.at > at);
     burst

@@ -128,7 +128,10 @@ pub(super) fn subject(letter: &Material, reason: Reason) -> String {
     let answer = in_short(letter);
     let was = letter.before.as_ref().and_then(|before| before.radius);
     let rest = match (reason, letter.radius(), was) {
-        (Reason::Withdrawn, ..) if !letter.burst.burst_like => "withdrawn by its mission".into(),
+        (Reason::Withdrawn, ..) if !letter.burst.burst_like => match letter.burst.retracted {
+            Some(_) => "withdrawn by its mission".into(),
+            None => "withdrawn: it was nothing".into(),
+        },
         (Reason::Withdrawn, ..) => "withdrawn: it was not a burst".into(),
         (Reason::Better, Some(now), Some(was)) => format!(
             "much better position: {} (was {}); {answer}",

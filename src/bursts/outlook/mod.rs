@@ -136,15 +136,10 @@ fn over(burst: &Burst) -> Option<String> {
 
 /// The window of tonight that matters: the one at hand, else the longest. Where it stays dark at noon, the next night is
 /// still this one.
-pub fn tonight<'a>(
-    seen: &'a Visibility,
-    limits: &Limits,
-    now: DateTime<Utc>,
-) -> Option<&'a Window> {
-    let here = |window: &&Window| window.from <= now && now < window.to;
-    let at_hand = seen.windows.iter().find(here).or(seen.window.as_ref());
+pub fn tonight<'a>(seen: &'a Visibility, limits: &Limits) -> Option<&'a Window> {
     let goes_on = seen.night.dark(limits.darkness).goes_on();
-    at_hand.or_else(|| seen.next_window.as_ref().filter(|_| goes_on))
+    let tonight = seen.at_hand().or(seen.window.as_ref());
+    tonight.or_else(|| seen.next_window.as_ref().filter(|_| goes_on))
 }
 
 /// Speaks for one site at one time.
@@ -188,7 +183,7 @@ impl Words<'_> {
     /// Now, later, or why not.
     fn when(&self) -> (Verdict, String) {
         let seen = self.seen;
-        let tonight = tonight(seen, &self.demands.limits, self.now);
+        let tonight = tonight(seen, &self.demands.limits);
         match (tonight, &seen.next_window) {
             (Some(window), _) if seen.observable() => (Verdict::Now, self.now_until(window)),
             (Some(window), _) => (Verdict::Tonight, self.later(window)),
@@ -253,7 +248,7 @@ impl Words<'_> {
     fn facts(&self, radius: Option<f64>) -> Vec<Fact> {
         let seen = self.seen;
         let mut facts = vec![fact("Now", standing(seen))];
-        if let Some(window) = tonight(seen, &self.demands.limits, self.now) {
+        if let Some(window) = tonight(seen, &self.demands.limits) {
             facts.push(fact("Window", self.window(window)));
         } else if let Some(window) = &seen.next_window {
             facts.push(fact("Next night", self.window(window)));

@@ -87,7 +87,7 @@ async fn letter(app: &App, member: &Member, order: &Order) -> Result<Composed> {
         None => None,
     };
     let (base, club) = (app.config.base_url(), one_line(&app.config.club_name, 100));
-    let mut said = Said {
+    let said = Said {
         lead: format!("Happy birthday, {}!", given_name(&member.full_name)),
         wish: format!("{club} wishes you a good year, and many dark, clear nights in it."),
         star,
@@ -96,9 +96,6 @@ async fn letter(app: &App, member: &Member, order: &Order) -> Result<Composed> {
         stop: unsubscribe::LETTERS.address(app, member.id).await?,
         club,
     };
-    if let Some(star) = said.star.as_mut().filter(|_| !app.config.mail_pictures) {
-        star.picture = None;
-    }
     let laid_out = |error: askama::Error| Error::Internal(error.into());
     Ok(Composed::Letter(Box::new(Letter {
         to_name: Some(member.full_name.clone()),

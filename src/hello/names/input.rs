@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::LARGEST;
 use super::name::Name;
-use crate::accounts::birthday::EARLIEST;
+use crate::accounts::birthday::date_of_birth;
 use crate::platform::web::extract::{Json, Path, Query};
 use crate::platform::web::form::Faults;
 use crate::platform::{App, Error, Result};
@@ -63,27 +63,9 @@ pub(super) fn born(
     };
     let born = match body.get("dateOfBirth") {
         None => Err("is needed".to_owned()),
-        Some(value) => date(value.as_str().unwrap_or_default()),
+        Some(value) => date_of_birth(value.as_str().unwrap_or_default()),
     };
     Ok(faults.take("dateOfBirth", born))
-}
-
-/// A date of exactly the form YYYY-MM-DD, which the calendar has.
-fn date(text: &str) -> Result<NaiveDate, String> {
-    let fits = |(at, byte): (usize, u8)| match at {
-        4 | 7 => byte == b'-',
-        _ => byte.is_ascii_digit(),
-    };
-    if text.len() != 10 || !text.bytes().enumerate().all(fits) {
-        return Err("must be a text such as \"1990-05-17\"".into());
-    }
-    let born: NaiveDate = text
-        .parse()
-        .map_err(|_| "is a day that there is not".to_owned())?;
-    match born >= EARLIEST {
-        true => Ok(born),
-        false => Err(format!("must not be before {EARLIEST}")),
-    }
 }
 
 /// What was given; what is wrong with it is added to the faults, and what makes the rest pointless is passed on.

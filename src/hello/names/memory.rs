@@ -7,10 +7,12 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use compact_str::CompactString;
 use dashmap::DashMap;
+use serde_json::json;
 
 use super::name::Name;
 use super::store::{self, Row};
-use crate::platform::{App, Db, Result};
+use crate::platform::audit::{self, About};
+use crate::platform::{Actor, App, Db, Result};
 
 /// Names in memory at most; what strangers store beyond is read from the database. They take 44 MB; more would take twice that.
 const ROOM: usize = 1_500_000;
@@ -189,11 +191,22 @@ pub(super) async fn keep(app: &App, name: Name, born: NaiveDate) -> Result<()> {
     keeping.await
 }
 
-/// Takes a name out; true where it was there.
+/// Takes a name out for somebody at the terminal; true where it was there. What was taken out is not kept on record either.
 pub(super) async fn forget(app: &App, name: Name) -> Result<bool> {
-    let memory = of(app);
+    let (memory, now) = (of(app), app.clock.now());
     let forgetting = app.db.write(move |tx| {
         let was_there = store::forget(tx, &name)?;
+        if was_there {
+            let about = About::named("name", "a name of the hello API");
+            audit::note(
+                tx,
+                now,
+                &Actor::Terminal,
+                "hello.forget",
+                &about,
+                &json!({}),
+            )?;
+        }
         tx.after_commit(move || memory.forget(&name));
         Ok(was_there)
     });

@@ -124,6 +124,14 @@ fn words(name: &str, born: NaiveDate, today: NaiveDate, leap_day: LeapDay) -> St
     }
 }
 
+/// What is counted of the names.
+pub fn describe() {
+    metrics::describe_counter!(
+        "grb_hello_requests_total",
+        "Requests of the hello API, by method and outcome"
+    );
+}
+
 /// Counts a request by what came of it: ok, unknown, refused for its input, failed on our side.
 fn count<T>(method: &'static str, answer: &Result<T>) {
     let outcome = match answer {

@@ -6,11 +6,11 @@ mod page;
 mod store;
 
 use axum::routing::{get, post};
-use chrono::NaiveDate;
 use rusqlite::Connection;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::accounts::birthday::today;
 use crate::platform::{App, Result};
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -19,12 +19,6 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .route("/birthdays/renew", post(page::renew))
         .route("/birthdays/{turn}/{token}/birthdays.ics", get(feed::read))
         .routes(routes!(page::list))
-}
-
-/// The date by the club's clock.
-fn today(app: &App) -> NaiveDate {
-    let zone = app.config.time_zone;
-    app.clock.now().with_timezone(&zone).date_naive()
 }
 
 /// A sentence for the member `own`: whose birthday it is today or else this week; `None` where it is nobody's.

@@ -7,7 +7,8 @@ use chrono::{Datelike as _, NaiveDate, TimeDelta};
 use serde::{Deserialize, Serialize};
 
 use super::days::{self, Coming, WEEK};
-use super::{feed, store, today};
+use super::{feed, store};
+use crate::accounts::birthday::today;
 use crate::accounts::{Member, SignedIn};
 use crate::platform::web::extract::{Json, Query};
 use crate::platform::web::problem::Problem;

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use rusqlite::Connection;
 use serde::Deserialize;
 
-use super::choice::date_of_birth;
+use super::choice;
 use crate::accounts::sites::{self, Site, picture};
 use crate::accounts::{Member, Site as Own};
 use crate::platform::Result;
@@ -35,13 +35,19 @@ impl Asked {
     /// The date, where one is given.
     pub(super) fn born(&self, faults: &mut Faults, now: DateTime<Utc>) -> Option<NaiveDate> {
         let text = self.born.trim();
-        let given = (!text.is_empty()).then(|| date_of_birth(text, now))?;
+        let given = (!text.is_empty()).then(|| choice::born(text, now))?;
         faults.take("born", given)
     }
 
     /// The place that was typed, if any: open to the horizon.
     pub(super) fn place(&self, faults: &mut Faults, club: Tz) -> Option<Site> {
-        let zone = self.time_zone.trim().parse().unwrap_or(club);
+        let zone = match self.time_zone.trim() {
+            "" => Ok(club),
+            name => name
+                .parse()
+                .map_err(|_| "is the name of no time zone, such as Europe/Paris".to_owned()),
+        };
+        let zone = faults.take("time_zone", zone).unwrap_or(club);
         let typed = self.coordinates.trim();
         if !typed.is_empty() {
             let read = place::coordinates(typed).ok_or_else(|| {

@@ -62,6 +62,7 @@ pub async fn for_letter(
         Some(words::lead(&choice)),
         Some(place),
         Some(bright),
+        words::others(&choice),
         words::next(&choice),
     ];
     let where_to_look = site.map(|site| {

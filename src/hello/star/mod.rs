@@ -24,6 +24,10 @@ use table::Star;
 /// Width of the chart, deg: a constellation and its neighbours.
 const FIELD: f64 = 44.0;
 
+/// How far a star may be from its position in the table, deg, as the eye finds it. Since that position's epoch, 1991.25, the quickest
+/// of them (Groombridge 1830, 7″ a year) has moved by 0.07°.
+const OFF: f64 = 0.5;
+
 pub(super) fn router() -> OpenApiRouter<App> {
     routes::router()
 }
@@ -33,6 +37,7 @@ fn chart(star: &Star, title: &str) -> String {
     finder(&FinderSpec {
         title,
         position: star.position,
+        off: OFF,
         region: None,
         field: Some(FIELD),
         earlier: &[],

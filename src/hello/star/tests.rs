@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use proptest::prelude::*;
 
-use super::choice::{Choice, date_of_birth};
+use super::choice::{self, Choice};
 use super::table::{Star, stars};
 use super::tonight::{When, tonight};
 use super::{light, words};
@@ -158,6 +158,28 @@ fn every_age_has_the_star_that_python_chooses() {
 }
 
 #[test]
+fn of_stars_that_cannot_be_told_apart_the_brightest_is_named() {
+    // GJ 314A, V 5.0, is nearer to the day, by less than a tenth of what either may be off.
+    let born = choice("1961-11-21");
+    assert_eq!(born.star.title(), "Aldebaran");
+    assert!(
+        born.fits
+            && born
+                .others
+                .iter()
+                .all(|other| other.magnitude > born.star.magnitude)
+    );
+    // γ Pavonis is brighter than GJ 442A and off by hardly more, but that is more than half a year.
+    assert_eq!(
+        Choice::new(today() - TimeDelta::days(11_178), today())
+            .unwrap()
+            .star
+            .title(),
+        "GJ 442A"
+    );
+}
+
+#[test]
 fn eleven_ages_are_without_a_star_of_their_own() {
     // As found for the 1997 distances before this was written.
     let lonely: Vec<i32> = (1..=100)
@@ -265,7 +287,7 @@ fn spans_and_uncertainties_are_rounded_sensibly() {
 fn a_date_of_birth_is_a_day_that_was() {
     let now: DateTime<Utc> = "2026-11-21T22:00:00Z".parse().unwrap();
     for good in ["1900-01-01", "2000-02-29", "2026-11-21", "2026-11-22"] {
-        assert_eq!(date_of_birth(good, now), Ok(date(good)));
+        assert_eq!(choice::born(good, now), Ok(date(good)));
     }
     for (bad, why) in [
         ("1899-12-31", "before 1900"),
@@ -278,7 +300,7 @@ fn a_date_of_birth_is_a_day_that_was() {
         ("1990-05-17T00:00", "such as"),
         ("１９９０-05-1", "such as"),
     ] {
-        let fault = date_of_birth(bad, now).unwrap_err();
+        let fault = choice::born(bad, now).unwrap_err();
         assert!(fault.contains(why), "{bad}: {fault}");
     }
 }
@@ -318,6 +340,20 @@ fn a_star_is_seen_when_astropy_has_it_up_and_the_sky_dark() {
         );
     }
     assert!(never > 2, "{never}");
+}
+
+#[test]
+fn a_star_that_is_up_is_to_be_seen_now_at_whatever_fraction_of_a_second() {
+    for fraction in ["", ".0004", ".0006", ".999999"] {
+        let now = format!("2026-11-21T22:00:00{fraction}Z").parse().unwrap();
+        let seen = tonight(star(24608), &site(44.0, 5.0), now);
+        assert_eq!(seen.when, When::Now, "{fraction}");
+        assert!(
+            seen.words[0].starts_with("Look now: it stands "),
+            "{:?}",
+            seen.words
+        );
+    }
 }
 
 #[test]
@@ -384,7 +420,7 @@ proptest! {
     #[test]
     fn any_text_is_a_date_or_a_fault(text in "\\PC{0,14}") {
         let now = "2026-11-21T22:00:00Z".parse().unwrap();
-        if let Ok(date) = date_of_birth(&text, now) {
+        if let Ok(date) = choice::born(&text, now) {
             prop_assert_eq!(date.to_string(), text);
         }
     }

@@ -50,8 +50,7 @@ pub fn tonight(star: &Star, site: &Site, now: DateTime<Utc>) -> Tonight {
     let observer = Observer::tonight(&site.place, now, LIMITS.darkness);
     let seen = visibility(star.position, None, &observer, now, &LIMITS);
     let time = |at| clock(at, site.time_zone, seen.night.midnight);
-    let at_hand = |window: &&Window| window.from <= now && now < window.to;
-    let (when, words) = if let Some(window) = seen.windows.iter().find(at_hand) {
+    let (when, words) = if let Some(window) = seen.at_hand() {
         let until = format!(
             "Until {} it can be seen{}.",
             time(window.to),

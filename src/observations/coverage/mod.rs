@@ -101,6 +101,7 @@ impl Coverage {
             return sky::finder(&FinderSpec {
                 title: &self.name,
                 position: self.position,
+                off: self.region.radius(),
                 region: Some(&self.region),
                 field: Some(self.width()),
                 earlier: &[],

@@ -88,6 +88,7 @@ async fn add(
                 ))
             })
             .collect();
+        posting::overruled(tx, now, &observation, &member, "observation.picture")?;
         posting::changed(&desk, tx, now, id)?;
         added
     });
@@ -107,6 +108,7 @@ async fn remove(
     let removing = app.db.write(move |tx| {
         let observation = posting::own(tx, id, &member)?;
         store::remove(tx, &observation, image)?;
+        posting::overruled(tx, now, &observation, &member, "observation.picture")?;
         posting::changed(&desk, tx, now, id)
     });
     removing.await?;

@@ -7,10 +7,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use rusqlite::Connection;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::accounts::{MaybeSignedIn, Member, Officer, SignedIn};
+use crate::accounts::{Acting, MaybeSignedIn, Member, SignedIn};
 use crate::bursts;
 use crate::bursts::Burst;
 use crate::bursts::view::{When, after, from_trigger};
@@ -24,7 +24,7 @@ use crate::observations::{images, moderation, posting, store};
 use crate::platform::web::extract::{Form, Path, Query};
 use crate::platform::web::form::sentence;
 use crate::platform::web::{Html, Viewer};
-use crate::platform::{App, Error, Result, Tx};
+use crate::platform::{Actor, App, Error, Result, Tx, audit};
 use crate::sky::angle_words;
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -384,7 +384,7 @@ async fn remove(
         let app = app.clone();
         move |tx: &Tx| {
             let observation = posting::own(tx, id, &member)?;
-            posting::take_away(&app, tx, now, &observation)?;
+            posting::take_away(&app, tx, now, &observation, &member)?;
             Ok(observation.burst_id)
         }
     };
@@ -402,7 +402,9 @@ async fn remove_picture(
     let write = {
         let app = app.clone();
         move |tx: &Tx| {
-            images::remove(tx, &posting::own(tx, id, &member)?, image)?;
+            let observation = posting::own(tx, id, &member)?;
+            images::remove(tx, &observation, image)?;
+            posting::overruled(tx, now, &observation, &member, "observation.picture")?;
             posting::changed(&app, tx, now, id)
         }
     };
@@ -452,16 +454,18 @@ async fn report(
 async fn hide(
     State(app): State<App>,
     viewer: Viewer,
-    Officer(member): Officer,
+    Acting(member): Acting,
     Path(id): Path<i64>,
     Form(given): Form<Why>,
 ) -> Result<Response> {
     let now = app.clock.now();
     let write = {
-        let (app, why) = (app.clone(), given.why.clone());
+        let (app, why, actor) = (app.clone(), given.why.clone(), Actor::from(&member));
         move |tx: &Tx| {
-            let observation = store::one(tx, id)?;
-            moderation::hide(&app, tx, now, &observation, &reason(&why)?)
+            let (observation, why) = (store::one(tx, id)?, reason(&why)?);
+            let (about, details) = (observation.about(), json!({ "why": why }));
+            audit::note(tx, now, &actor, "observation.hide", &about, &details)?;
+            moderation::hide(&app, tx, now, &observation, &why)
         }
     };
     let written = app.db.write(write).await;
@@ -477,11 +481,16 @@ async fn hide(
 }
 
 /// POST /observations/{id}/show
-async fn show(State(app): State<App>, _: Officer, Path(id): Path<i64>) -> Result<Redirect> {
-    let now = app.clock.now();
+async fn show(State(app): State<App>, acting: Acting, Path(id): Path<i64>) -> Result<Redirect> {
+    let (now, actor) = (app.clock.now(), acting.actor());
     let write = {
         let app = app.clone();
-        move |tx: &Tx| moderation::show(&app, tx, now, &store::one(tx, id)?)
+        move |tx: &Tx| {
+            let observation = store::one(tx, id)?;
+            let about = observation.about();
+            audit::note(tx, now, &actor, "observation.show", &about, &json!({}))?;
+            moderation::show(&app, tx, now, &observation)
+        }
     };
     app.db.write(write).await?;
     Ok(Redirect::to(&format!("/observations/{id}?said=shown")))

@@ -4,14 +4,15 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Redirect;
 use axum::routing::{get, post};
+use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::accounts::Officer;
+use crate::accounts::{Acting, Officer};
 use crate::bursts::view::When;
 use crate::observations::moderation::{self, Report};
 use crate::platform::web::extract::Path;
 use crate::platform::web::{Html, Viewer};
-use crate::platform::{App, Result};
+use crate::platform::{App, Result, Tx, audit};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -40,10 +41,20 @@ async fn page(State(app): State<App>, viewer: Viewer, _: Officer) -> Result<Html
 }
 
 /// POST /observations/reports/{id}/settle
-async fn settle(State(app): State<App>, _: Officer, Path(id): Path<i64>) -> Result<Redirect> {
-    let now = app.clock.now();
-    app.db
-        .write(move |tx| moderation::settle(tx, now, id))
-        .await?;
+async fn settle(State(app): State<App>, acting: Acting, Path(id): Path<i64>) -> Result<Redirect> {
+    let (now, actor) = (app.clock.now(), acting.actor());
+    let settle = move |tx: &Tx| {
+        moderation::settle(tx, now, id)?;
+        let about = moderation::about(tx, id)?;
+        audit::note(
+            tx,
+            now,
+            &actor,
+            "report.settle",
+            &about,
+            &json!({ "report": id }),
+        )
+    };
+    app.db.write(settle).await?;
     Ok(Redirect::to("/observations/reports"))
 }

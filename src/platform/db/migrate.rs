@@ -1,10 +1,16 @@
 //! Brings a file to this program's schema, keeping a verified copy of what was there.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use chrono::{DateTime, Utc};
+use refinery::Target;
 use rusqlite::{Connection, OptionalExtension as _};
+use tokio_util::sync::CancellationToken;
+
+use super::copy::{self, Fresh};
+use super::restore;
 
 use crate::platform::error::Exit;
 
@@ -12,8 +18,14 @@ mod embedded {
     refinery::embed_migrations!("migrations");
 }
 
+/// What copies from before a migration are called, and then the schema that came.
+const BEFORE: &str = "before-schema";
+
+/// Such copies that are kept.
+const COPIES: usize = 3;
+
 /// Marks the file as ours: the letters `GRBA`.
-const APPLICATION_ID: i64 = 0x4752_4241;
+pub(super) const APPLICATION_ID: i64 = 0x4752_4241;
 
 /// Migrates the file at `path` to this program's schema, making it where there is none.
 ///
@@ -28,9 +40,11 @@ pub fn migrate(path: &Path, now: DateTime<Utc>) -> anyhow::Result<()> {
     }
     match found {
         0 => prepare(&conn)?,
-        _ => drop(keep_copy(&conn, path, found, now)?),
+        _ => keep_copy(&conn, path, found, now)?,
     }
+    // All of them or none: the copy is of the file as the earlier program left it, however often this is cut off.
     embedded::migrations::runner()
+        .set_grouped(true)
         .run(&mut conn)
         .context("Migrating the database")?;
     Ok(())
@@ -38,11 +52,15 @@ pub fn migrate(path: &Path, now: DateTime<Utc>) -> anyhow::Result<()> {
 
 /// The names of the migrations that the file at `path` still needs.
 pub fn pending(path: &Path) -> anyhow::Result<Vec<String>> {
-    let found = if path.exists() {
-        version(&Connection::open(path)?)?
-    } else {
-        0
+    let never = CancellationToken::new();
+    restore::finish_under_lock(copy::folder_of(path))?;
+    let found = match path.exists() {
+        true => version(&copy::open(path, &never)?)?,
+        false => 0,
     };
+    if found > newest() {
+        return Err(refuse_newer(path, found).into());
+    }
     let all = embedded::migrations::runner();
     Ok(all
         .get_migrations()
@@ -52,7 +70,8 @@ pub fn pending(path: &Path) -> anyhow::Result<Vec<String>> {
         .collect())
 }
 
-fn newest() -> i32 {
+/// The schema that this program knows.
+pub fn newest() -> i32 {
     embedded::migrations::runner()
         .get_migrations()
         .iter()
@@ -61,7 +80,17 @@ fn newest() -> i32 {
         .unwrap_or(0)
 }
 
-fn version(conn: &Connection) -> anyhow::Result<i32> {
+/// An empty database of this schema, in memory.
+pub(super) fn model(schema: i32) -> anyhow::Result<Connection> {
+    let mut conn = Connection::open_in_memory()?;
+    embedded::migrations::runner()
+        .set_target(Target::Version(schema))
+        .run(&mut conn)?;
+    Ok(conn)
+}
+
+/// The schema of a database; 0 where it has none yet.
+pub fn version(conn: &Connection) -> anyhow::Result<i32> {
     let history = "select 1 from sqlite_schema where name = 'refinery_schema_history'";
     if conn
         .query_row(history, [], |_| Ok(()))
@@ -79,15 +108,10 @@ fn version(conn: &Connection) -> anyhow::Result<i32> {
 }
 
 fn refuse_strange(conn: &Connection, path: &Path, found: i32) -> anyhow::Result<()> {
-    let (path, known) = (path.display(), newest());
-    if found > known {
-        return Err(Exit::config(format!(
-            "{path} has schema {found}; this grb-app knows schemas up to {known}. It was used by a newer grb-app. \
-             Install that one again; or, with nothing running, put the copy from before its migration back: \
-             mv {path}.before-schema-{found} {path}"
-        ))
-        .into());
+    if found > newest() {
+        return Err(refuse_newer(path, found).into());
     }
+    let path = path.display();
     let id: i64 = conn.query_row("pragma application_id", [], |row| row.get(0))?;
     let tables: i64 = conn.query_row("select count(*) from sqlite_schema", [], |row| row.get(0))?;
     if tables > 0 && id != APPLICATION_ID {
@@ -109,31 +133,68 @@ fn prepare(conn: &Connection) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A copy of the file as it is, checked, beside it; where it was put.
-fn keep_copy(
-    conn: &Connection,
-    path: &Path,
-    found: i32,
-    now: DateTime<Utc>,
-) -> anyhow::Result<PathBuf> {
+/// A file of a newer program is left as it is; what there is to go back to is named.
+fn refuse_newer(path: &Path, found: i32) -> Exit {
+    let (at, known) = (path.display(), newest());
+    let way_back = match older_copy(path) {
+        Some(copy) => format!(
+            "Install that one again; or, with nothing running, go back to the copy from before its migration, and lose what came since: \
+             grb-app restore {}",
+            copy.display()
+        ),
+        None => format!(
+            "Install that one again. No copy from before its migration ({at}.{BEFORE}-{found}) is here; \
+             an older one can be put in place with: grb-app restore FILE"
+        ),
+    };
+    Exit::config(format!(
+        "{at} has schema {found}; this grb-app knows schemas up to {known}. It was used by a newer grb-app. {way_back}"
+    ))
+}
+
+/// The newest copy from before a migration that this program can read.
+fn older_copy(path: &Path) -> Option<PathBuf> {
+    let readable = |path: &PathBuf| {
+        let conn = copy::open_still(path, &CancellationToken::new());
+        conn.and_then(|conn| version(&conn))
+            .is_ok_and(|found| (1..=newest()).contains(&found))
+    };
+    copies(path).into_iter().find(readable)
+}
+
+/// The copies from before migrations, the newest first.
+fn copies(path: &Path) -> Vec<PathBuf> {
+    let start = format!("{}.{BEFORE}-", super::FILE);
+    let entries = std::fs::read_dir(copy::folder_of(path))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let ours = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&start));
+    let made = |entry: &std::fs::DirEntry| entry.metadata().and_then(|meta| meta.modified());
+    let mut found: Vec<(SystemTime, PathBuf)> = ours
+        .filter_map(|entry| Some((made(&entry).ok()?, entry.path())))
+        .collect();
+    found.sort();
+    found.into_iter().rev().map(|(_, path)| path).collect()
+}
+
+/// A checked copy of the file as it is, beside it; of the earlier ones the newest are kept.
+fn keep_copy(conn: &Connection, path: &Path, found: i32, now: DateTime<Utc>) -> anyhow::Result<()> {
     let next = newest();
-    let copy = path.with_file_name(format!("{}.before-schema-{next}", super::FILE));
+    let name = |end: &str| path.with_file_name(format!("{}.{BEFORE}-{next}{end}", super::FILE));
+    let mut copy = name("");
     if copy.exists() {
-        std::fs::rename(
-            &copy,
-            copy.with_extension(format!("before-schema-{next}.{}", now.timestamp())),
-        )?;
+        copy = name(&format!(".{}", now.timestamp()));
     }
-    conn.execute("vacuum into ?1", [copy.to_string_lossy()])
-        .context("Copying the database before its migration")?;
-    let verdict: String =
-        Connection::open(&copy)?.query_row("pragma integrity_check", [], |row| row.get(0))?;
-    if verdict != "ok" {
-        bail!("The copy before the migration is damaged ({verdict}); nothing was changed");
+    Fresh::of(conn, copy::folder_of(path), &CancellationToken::new())
+        .and_then(|fresh| fresh.put(&copy))
+        .context("Nothing was migrated, as the copy before it could not be kept")?;
+    for old in copies(path).into_iter().skip(COPIES) {
+        drop(std::fs::remove_file(old));
     }
     tracing::info!(
         "Kept {} before migrating from schema {found} to {next}.",
         copy.display()
     );
-    Ok(copy)
+    Ok(())
 }

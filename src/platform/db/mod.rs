@@ -1,6 +1,10 @@
 //! One SQLite file, one writer thread that commits in groups, and a pool of readers.
 
+pub mod check;
+pub mod copy;
 mod migrate;
+mod restore;
+mod vacuum;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -12,7 +16,10 @@ use chrono::{DateTime, Utc};
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection, OpenFlags};
 
-pub use migrate::{migrate, pending};
+pub use copy::back_up;
+pub use migrate::{migrate, newest, pending, version};
+pub use restore::{Restored, restore};
+pub use vacuum::give_room_back;
 pub use writer::Tx;
 
 use super::error::Exit;
@@ -23,7 +30,7 @@ use writer::Writer;
 pub const FILE: &str = "grb-app.db";
 
 /// SQLite's WAL reset could corrupt a file before 3.51.3.
-const OLDEST_SQLITE: i32 = 3_051_003;
+pub const OLDEST_SQLITE: i32 = 3_051_003;
 
 /// Enough for pages that read while four others do; each costs a connection and its cache.
 const READERS: u32 = 4;
@@ -46,6 +53,7 @@ impl Db {
         refuse_old_sqlite()?;
         make_private(folder)?;
         let lock = lock(folder)?;
+        restore::finish(folder)?;
         let path = folder.join(FILE);
         make_file(&path)?;
         migrate(&path, now)?;
@@ -113,6 +121,7 @@ impl Db {
 /// The club's database, to look at only: for commands beside a running server.
 pub fn open_to_read(folder: &Path) -> anyhow::Result<Connection> {
     let path = folder.join(FILE);
+    restore::finish_under_lock(folder)?;
     if !path.exists() {
         return Err(Exit::unavailable(format!(
             "There is no database in {}. `grb-app serve` makes one.",
@@ -133,7 +142,8 @@ fn refuse_old_sqlite() -> anyhow::Result<()> {
     Err(Exit::config(format!("This program was built with SQLite {found}, which can damage its file; 3.51.3 or newer is needed.")).into())
 }
 
-fn make_private(folder: &Path) -> anyhow::Result<()> {
+/// Makes `folder`, for this user only, where it is not there.
+pub(super) fn make_private(folder: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
     let made = std::fs::DirBuilder::new()
         .recursive(true)

@@ -4,10 +4,12 @@ use axum::extract::State as Shared;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::store::{self, Entry, State, Wanted};
+use crate::platform::audit::{self, About};
 use crate::platform::web::extract;
-use crate::platform::{App, Error, Result};
+use crate::platform::{Actor, App, Error, Result};
 
 /// Routes for `grb-app admin mail queue` and `retry`, served on a socket that only the owner of the data folder reaches.
 pub fn local_routes(app: App) -> Router {
@@ -75,7 +77,13 @@ async fn retry(
     let now = app.clock.now();
     let retried = app
         .db
-        .write(move |tx| store::retry(tx, now, again.ids.as_deref()))
+        .write(move |tx| {
+            let retried = store::retry(tx, now, again.ids.as_deref())?;
+            let about = About::named("outbox", "letters");
+            let details = json!({ "ids": again.ids, "retried": retried });
+            audit::note(tx, now, &Actor::Terminal, "letter.retry", &about, &details)?;
+            Ok(retried)
+        })
         .await?;
     Ok(Json(Retried { retried }))
 }

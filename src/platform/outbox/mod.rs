@@ -1,5 +1,7 @@
 //! What leaves the house: letters and pushes wait in one table until they have arrived or are worth nothing any more.
 
+mod dns;
+mod doctor;
 mod folder;
 mod local;
 mod message;
@@ -27,6 +29,7 @@ use super::cron::Chore;
 use super::{App, Error, Result, Tx};
 use transport::{Carrier, Transport};
 
+pub use doctor::checks;
 pub use local::local_routes;
 pub use message::one_line;
 pub use settings::Mail;

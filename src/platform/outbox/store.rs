@@ -340,6 +340,29 @@ pub fn waiting(conn: &Connection) -> Result<i64> {
     Ok(conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
 }
 
+/// A parcel that waits though it could have left.
+pub struct Oldest {
+    pub since: DateTime<Utc>,
+    pub attempts: i64,
+    /// What the last attempt came to.
+    pub answer: Option<String>,
+}
+
+/// The one of them that has waited longest.
+pub fn oldest(conn: &Connection, now: DateTime<Utc>) -> Result<Option<Oldest>> {
+    let sql = "select created_at, attempts, last_answer from outbox
+               where state = 'waiting' and (due_at <= ?1 or attempts > 0) order by created_at limit 1";
+    let mut select = conn.prepare_cached(sql)?;
+    let found = select.query_row([now.timestamp_micros()], |row| {
+        Ok(Oldest {
+            since: DateTime::from_timestamp_micros(row.get(0)?).unwrap_or(now),
+            attempts: row.get(1)?,
+            answer: row.get(2)?,
+        })
+    });
+    Ok(found.optional()?)
+}
+
 /// Which parcels to list; everything unless a field says otherwise.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {

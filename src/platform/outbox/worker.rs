@@ -18,6 +18,7 @@ use super::store::{self, Due, State};
 use super::transport::{Carrier, Transport};
 use super::{Channel, Composed, message};
 use crate::platform::health::Condition;
+use crate::platform::telemetry::without_addresses;
 use crate::platform::{App, Error, Result, Tx};
 
 /// Parcels taken in one write, for each connection.
@@ -395,6 +396,8 @@ fn note_health(app: &App, carrier: &Carrier, breaker: &Breaker, outcome: &Outcom
                 "Letters cannot leave: {words}. They wait; tried again about {}.",
                 until.format("%H:%M:%S UTC")
             );
+            // What the relay answers may name the member it was about; everybody reads this.
+            let words = without_addresses(&words);
             app.health.warn("mail", &words, remedy);
         }
         // Whatever was said about this letter, the relay spoke with us.

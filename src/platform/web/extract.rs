@@ -1,6 +1,8 @@
 //! axum's extractors, with our errors.
 
-use axum::extract::rejection::{FormRejection, JsonRejection, PathRejection, QueryRejection};
+use axum::extract::rejection::{
+    BytesRejection, FailedToBufferBody, FormRejection, JsonRejection, PathRejection, QueryRejection,
+};
 use axum::extract::{FromRequest, FromRequestParts};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -32,13 +34,23 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
+impl From<BytesRejection> for Error {
+    fn from(rejection: BytesRejection) -> Self {
+        match rejection {
+            BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
+                let limit = super::BODY_LIMIT;
+                Self::TooLarge { limit }
+            }
+            _ => Self::Silent,
+        }
+    }
+}
+
 impl From<JsonRejection> for Error {
     fn from(rejection: JsonRejection) -> Self {
         match rejection {
             JsonRejection::MissingJsonContentType(_) => Self::Unsupported("application/json is"),
-            JsonRejection::BytesRejection(_) => Self::TooLarge {
-                limit: super::BODY_LIMIT,
-            },
+            JsonRejection::BytesRejection(fault) => fault.into(),
             JsonRejection::JsonDataError(fault) => named(&fault.body_text(), "body"),
             other => Self::invalid("body", other.body_text()),
         }
@@ -51,9 +63,7 @@ impl From<FormRejection> for Error {
             FormRejection::InvalidFormContentType(_) => {
                 Self::Unsupported("application/x-www-form-urlencoded is")
             }
-            FormRejection::BytesRejection(_) => Self::TooLarge {
-                limit: super::BODY_LIMIT,
-            },
+            FormRejection::BytesRejection(fault) => fault.into(),
             other => named(&other.body_text(), "form"),
         }
     }

@@ -3,13 +3,12 @@
 use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, Request};
-use axum::http::Extensions;
+use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use futures::future::{Either, Ready, ready};
@@ -19,6 +18,8 @@ use governor::{Quota, RateLimiter, clock::Clock as _};
 use tower::Service;
 use tower::layer::{Layer, layer_fn};
 
+use super::Person;
+use super::visitor::Visitor;
 use crate::platform::config::Rates;
 use crate::platform::{Clock, Error, Result};
 
@@ -44,7 +45,9 @@ const SLOTS: u64 = 1 << 18;
 /// Every limit there is.
 #[derive(Clone)]
 pub struct Limits {
-    /// Changing requests, by visitor.
+    /// Requests that only look, by visitor and by member.
+    pub reads: Limit,
+    /// Changing requests, by visitor and by member.
     pub writes: Limit,
     /// Passwords tried by strangers, by account.
     pub sign_ins: Limit,
@@ -62,18 +65,65 @@ pub struct Limits {
 
 impl Limits {
     pub fn new(rates: &Rates, clock: &Clock) -> Self {
-        let limit = |count, time, burst| Limit::new(count, time, burst, clock.clone());
+        let none = || Limit::none(clock.clone());
+        let limits = Self {
+            reads: none(),
+            writes: none(),
+            sign_ins: none(),
+            guesses: none(),
+            knocks: none(),
+            sign_ups: none(),
+            letters: none(),
+            pictures: none(),
+        };
+        limits.set(rates);
+        limits
+    }
+
+    /// Counts anew, by these rates.
+    pub fn set(&self, rates: &Rates) {
         let guesses = NonZeroU32::new(rates.sign_ins.get() / SHARE).unwrap_or(NonZeroU32::MIN);
-        Self {
-            writes: limit(rates.writes, MINUTE, rates.writes),
-            sign_ins: limit(rates.sign_ins, HOUR, SIGN_IN_BURST.min(rates.sign_ins)),
-            guesses: limit(guesses, HOUR, GUESS_BURST.min(rates.sign_ins)),
-            knocks: limit(rates.knocks, MINUTE, rates.knocks),
-            sign_ups: limit(rates.sign_ups, HOUR, rates.sign_ups),
-            letters: limit(LETTERS, HOUR, LETTERS),
-            pictures: limit(PICTURES, HOUR, PICTURES),
+        let guess_burst = GUESS_BURST.min(rates.sign_ins);
+        let sign_in_burst = SIGN_IN_BURST.min(rates.sign_ins);
+        if let Some(reads) = rates.reads {
+            self.reads.allow(reads, MINUTE, reads);
+        } else {
+            self.reads.lift();
+        }
+        self.writes.allow(rates.writes, MINUTE, rates.writes);
+        self.sign_ins.allow(rates.sign_ins, HOUR, sign_in_burst);
+        self.guesses.allow(guesses, HOUR, guess_burst);
+        self.knocks.allow(rates.knocks, MINUTE, rates.knocks);
+        self.sign_ups.allow(rates.sign_ups, HOUR, rates.sign_ups);
+        self.letters.allow(LETTERS, HOUR, LETTERS);
+        self.pictures.allow(PICTURES, HOUR, PICTURES);
+    }
+
+    /// Counts a request that only looks against whoever sent it.
+    pub(super) fn look(&self, request: &Request) -> Result<()> {
+        match is_counted(request) && request.method().is_safe() {
+            true => self.reads.take(&Visitor::of(request.extensions()).house()),
+            false => Ok(()),
         }
     }
+
+    /// Counts a request against the member who is signed in, from wherever it comes.
+    pub(super) fn of_member(&self, request: &Request) -> Result<()> {
+        let person = request.extensions().get::<Person>();
+        let Some(person) = person.filter(|_| is_counted(request)) else {
+            return Ok(());
+        };
+        match request.method().is_safe() {
+            true => self.reads.take(&("member", person.id)),
+            false => self.writes.take(&("member", person.id)),
+        }
+    }
+}
+
+/// Not what a page brings along, and not the stream: browsers come back to it by themselves, and take a refusal for good.
+fn is_counted(request: &Request) -> bool {
+    let path = request.uri().path();
+    !path.starts_with("/assets/") && !path.ends_with("/stream")
 }
 
 /// So many in a time, for each of many keys.
@@ -81,11 +131,15 @@ impl Limits {
 pub struct Limit(Arc<Table>);
 
 struct Table {
-    limiter: RateLimiter<u64, DefaultKeyedStateStore<u64>, Ticks, NoOpMiddleware<Duration>>,
+    clock: Clock,
+    /// `None` where nothing is counted.
+    limiter: RwLock<Option<Limiter>>,
     hash: RandomState,
     /// When keys that have all their allowance back were last dropped, s.
     swept: AtomicU64,
 }
+
+type Limiter = RateLimiter<u64, DefaultKeyedStateStore<u64>, Ticks, NoOpMiddleware<Duration>>;
 
 /// Our clock, as governor reads one.
 #[derive(Clone)]
@@ -102,70 +156,86 @@ impl governor::clock::Clock for Ticks {
 impl Limit {
     /// `burst` at once, and `count` in every `time`, evenly.
     pub fn new(count: NonZeroU32, time: Duration, burst: NonZeroU32, clock: Clock) -> Self {
-        let each = (time / count.get()).max(Duration::from_nanos(1));
-        let quota = Quota::with_period(each).map(|quota| quota.allow_burst(burst));
-        let quota = quota.unwrap_or_else(|| Quota::per_second(count));
+        let limit = Self::none(clock);
+        limit.allow(count, time, burst);
+        limit
+    }
+
+    /// As many as come.
+    fn none(clock: Clock) -> Self {
         Self(Arc::new(Table {
-            limiter: RateLimiter::new(quota, DefaultKeyedStateStore::default(), Ticks(clock)),
+            clock,
+            limiter: RwLock::new(None),
             hash: RandomState::new(),
             swept: AtomicU64::new(0),
         }))
     }
 
+    fn allow(&self, count: NonZeroU32, time: Duration, burst: NonZeroU32) {
+        let each = (time / count.get()).max(Duration::from_nanos(1));
+        let quota = Quota::with_period(each).map(|quota| quota.allow_burst(burst));
+        let quota = quota.unwrap_or_else(|| Quota::per_second(count));
+        let ticks = Ticks(self.0.clock.clone());
+        let limiter = RateLimiter::new(quota, DefaultKeyedStateStore::default(), ticks);
+        *self
+            .0
+            .limiter
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Some(limiter);
+    }
+
+    fn lift(&self) {
+        *self
+            .0
+            .limiter
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Counts one for `key`; [`Error::TooFast`] where that is too many.
     pub fn take(&self, key: &impl Hash) -> Result<()> {
         let table = &self.0;
-        let now = table.limiter.clock().now();
-        self.sweep(now);
+        let limiter = table.limiter.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(limiter) = &*limiter else {
+            return Ok(());
+        };
+        let now = limiter.clock().now();
+        table.sweep(limiter, now);
         let slot = table.hash.hash_one(key) % SLOTS;
-        table
-            .limiter
-            .check_key(&slot)
-            .map_err(|until| Error::TooFast {
-                after: until.wait_time_from(now).as_secs() + 1,
-            })
+        limiter.check_key(&slot).map_err(|until| Error::TooFast {
+            after: until.wait_time_from(now).as_secs() + 1,
+        })
     }
 
     /// Keys in the table.
     pub fn len(&self) -> usize {
-        self.0.limiter.len()
+        let limiter = self.0.limiter.read();
+        let limiter = limiter.unwrap_or_else(PoisonError::into_inner);
+        limiter.as_ref().map_or(0, RateLimiter::len)
     }
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
 
-    fn sweep(&self, now: Duration) {
-        let table = &self.0;
-        let last = table.swept.load(Ordering::Relaxed);
+impl Table {
+    fn sweep(&self, limiter: &Limiter, now: Duration) {
+        let last = self.swept.load(Ordering::Relaxed);
         let due = now.as_secs().saturating_sub(last) >= MINUTE.as_secs();
         let mine = || {
             let (order, now) = (Ordering::Relaxed, now.as_secs());
-            table.swept.compare_exchange(last, now, order, order)
+            self.swept.compare_exchange(last, now, order, order)
         };
         if due && mine().is_ok() {
-            table.limiter.retain_recent();
+            limiter.retain_recent();
         }
     }
 }
 
-/// Who asks: the address of the connection. A house with IPv6 has a whole /64 to choose from, so that counts as one.
-///
-/// A proxy's headers would be read here, once there are proxies to trust.
+/// Who asks, as it is counted.
 pub fn visitor(parts: &Parts) -> IpAddr {
-    of(&parts.extensions)
-}
-
-fn of(extensions: &Extensions) -> IpAddr {
-    let peer = extensions.get::<ConnectInfo<std::net::SocketAddr>>();
-    let address = peer.map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.0.ip());
-    match address.to_canonical() {
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
-        }
-        v4 => v4,
-    }
+    Visitor::of(&parts.extensions).house()
 }
 
 /// Lets no visitor change more than `limit`; who only looks passes.
@@ -196,7 +266,7 @@ impl<S: Service<Request, Response = Response>> Service<Request> for SlowDown<S> 
     fn call(&mut self, request: Request) -> Self::Future {
         let taken = match request.method().is_safe() {
             true => Ok(()),
-            false => self.limit.take(&of(request.extensions())),
+            false => self.limit.take(&Visitor::of(request.extensions()).house()),
         };
         match taken {
             Ok(()) => Either::Left(self.inner.call(request)),
@@ -251,17 +321,5 @@ mod tests {
         clock.advance(chrono::TimeDelta::minutes(5));
         limit.take(&0).unwrap();
         assert!(limit.len() < 10, "{} keys are left", limit.len());
-    }
-
-    #[test]
-    fn a_whole_network_of_ipv6_is_one_visitor() {
-        let ask = |peer: &str| {
-            let mut extensions = Extensions::new();
-            extensions.insert(ConnectInfo::<std::net::SocketAddr>(peer.parse().unwrap()));
-            of(&extensions)
-        };
-        assert_eq!(ask("[2001:db8:1:2:3::4]:1"), ask("[2001:db8:1:2:ffff::]:9"));
-        assert_ne!(ask("[2001:db8:1:2::]:1"), ask("[2001:db8:1:3::]:1"));
-        assert_eq!(ask("[::ffff:192.0.2.7]:1"), ask("192.0.2.7:5"));
     }
 }

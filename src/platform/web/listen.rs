@@ -8,25 +8,32 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
 use axum::http::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
+#[cfg(target_os = "linux")]
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream, UnixListener};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_rustls::server::TlsStream;
+use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use super::crowd::Crowd;
+use super::tls::Tls;
+use super::visitor::{Proxies, Visitor};
 use crate::platform::error::Exit;
 
-/// A whole header comes by then, or not at all; idle connections are closed after as long.
-const HEADER_PATIENCE: Duration = Duration::from_secs(10);
+/// Longer headers are refused with 431.
+const HEADER_LIMIT: usize = 16 * 1024;
 
-/// Connections at once, most of them event streams.
-const CONNECTIONS: usize = 4096;
+/// Requests at once over one connection of HTTP/2, and what is kept of each answer until it is read.
+const STREAMS: u32 = 64;
+const SEND_BUFFER: usize = 64 * 1024;
 
 /// Binds `address`; says which port and what to do where it is taken (69).
 pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -84,73 +91,162 @@ pub async fn serve_socket(
     Ok(())
 }
 
-/// Answers requests until `stop`, then finishes those in hand.
-///
-/// Who sends no whole header within [`HEADER_PATIENCE`] is hung up on, and nobody beyond [`CONNECTIONS`] is let in: otherwise a
-/// stranger with a thousand silent connections would shut everybody else out.
-pub async fn serve(listener: TcpListener, routes: Router, stop: CancellationToken) {
-    let server = Arc::new(server());
-    let (open, slots) = (
-        GracefulShutdown::new(),
-        Arc::new(Semaphore::new(CONNECTIONS)),
-    );
-    while let Some((stream, peer, slot)) = next(&listener, &slots, &stop).await {
-        let routes = routes.clone();
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(peer));
-            routes.clone().oneshot(request.map(Body::new))
-        });
-        let connection = server
-            .serve_connection(TokioIo::new(stream), service)
-            .into_owned();
-        let connection = open.watch(connection);
-        tokio::spawn(async move {
-            // A connection that breaks off is the visitor's affair.
-            drop(connection.await);
-            drop(slot);
-        });
-    }
-    open.shutdown().await;
+/// How those who come are treated.
+#[derive(Debug, Clone, Copy)]
+pub struct Manners {
+    /// A whole header comes by then, or not at all; idle connections are closed after as long.
+    pub header: Duration,
+    /// Who takes nothing of what they asked for is hung up on after as long.
+    pub reader: Duration,
+    /// Connections at once, most of them event streams.
+    pub connections: u32,
+    /// Those of one visitor: a stranger with a thousand silent connections shuts nobody else out.
+    pub share: u32,
 }
 
-fn server() -> auto::Builder<TokioExecutor> {
+impl Default for Manners {
+    fn default() -> Self {
+        Self {
+            header: Duration::from_secs(10),
+            reader: Duration::from_secs(60),
+            connections: 4096,
+            share: 256,
+        }
+    }
+}
+
+/// An address at which requests are answered.
+pub struct Gate {
+    listener: TcpListener,
+    manners: Manners,
+    /// Proxies speak for many, and may have as many connections as there are.
+    trusted: Proxies,
+    tls: Option<Tls>,
+}
+
+impl Gate {
+    pub fn on(listener: TcpListener) -> Self {
+        Self {
+            listener,
+            manners: Manners::default(),
+            trusted: Proxies::default(),
+            tls: None,
+        }
+    }
+
+    #[must_use]
+    pub fn with_manners(self, manners: Manners) -> Self {
+        Self { manners, ..self }
+    }
+
+    #[must_use]
+    pub fn trusting(self, trusted: Proxies) -> Self {
+        Self { trusted, ..self }
+    }
+
+    #[must_use]
+    pub fn with_tls(self, tls: Option<Tls>) -> Self {
+        Self { tls, ..self }
+    }
+
+    /// Answers requests until `stop`, then finishes those in hand.
+    pub async fn serve(self, routes: Router, stop: CancellationToken) {
+        let server = Arc::new(server(self.manners));
+        let open = GracefulShutdown::new();
+        let slots = Arc::new(Semaphore::new(self.manners.connections as usize));
+        let crowd = Crowd::new(self.manners.connections, self.manners.share);
+        while let Some((stream, peer, slot)) = self.next(&slots, &stop).await {
+            let visitor = Visitor::at(peer, self.tls.is_some());
+            let speaks_for_many = visitor.is_here() || self.trusted.trusts(visitor.address);
+            let alone = (!speaks_for_many).then(|| visitor.house());
+            let Some(place) = crowd.enter(alone) else {
+                metrics::counter!("grb_connections_refused_total").increment(1);
+                continue;
+            };
+            let routes = routes.clone();
+            let service = service_fn(move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(visitor);
+                routes.clone().oneshot(request.map(Body::new))
+            });
+            let (server, watcher) = (server.clone(), open.watcher());
+            let greeted = greet(stream, self.tls.clone(), self.manners.header);
+            tokio::spawn(async move {
+                metrics::gauge!("grb_open_connections").increment(1);
+                if let Some(stream) = greeted.await {
+                    let connection = server.serve_connection(TokioIo::new(stream), service);
+                    // A connection that breaks off is the visitor's affair.
+                    drop(watcher.watch(connection.into_owned()).await);
+                }
+                metrics::gauge!("grb_open_connections").decrement(1);
+                drop((slot, place));
+            });
+        }
+        open.shutdown().await;
+    }
+
+    /// The next connection and its slot; `None` at the stop.
+    async fn next(
+        &self,
+        slots: &Arc<Semaphore>,
+        stop: &CancellationToken,
+    ) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+        loop {
+            let accepting = async {
+                let slot = slots.clone().acquire_owned().await.ok()?;
+                Some((self.listener.accept().await, slot))
+            };
+            let (accepted, slot) = tokio::select! {
+                accepted = accepting => accepted?,
+                () = stop.cancelled() => return None,
+            };
+            match accepted {
+                Ok((stream, peer)) => {
+                    self.prepare(&stream);
+                    return Some((stream, peer, slot));
+                }
+                Err(error) => {
+                    tracing::warn!("A connection could not be taken: {error}. Waiting a second.");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+            }
+        }
+    }
+
+    fn prepare(&self, stream: &TcpStream) {
+        // Events are small and should leave at once.
+        drop(stream.set_nodelay(true));
+        // The kernel gives up on who is gone, and on who keeps the line open and reads nothing.
+        #[cfg(target_os = "linux")]
+        drop(SockRef::from(stream).set_tcp_user_timeout(Some(self.manners.reader)));
+    }
+}
+
+/// The connection, encrypted where that is wanted; `None` where nothing came of it.
+async fn greet(
+    stream: TcpStream,
+    tls: Option<Tls>,
+    patience: Duration,
+) -> Option<Either<TcpStream, TlsStream<TcpStream>>> {
+    let Some(tls) = tls else {
+        return Some(Either::Left(stream));
+    };
+    let greeted = tokio::time::timeout(patience, tls.accept(stream)).await;
+    greeted.ok()?.ok()?.map(Either::Right)
+}
+
+fn server(manners: Manners) -> auto::Builder<TokioExecutor> {
     let mut server = auto::Builder::new(TokioExecutor::new());
     server
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_PATIENCE);
+        .header_read_timeout(manners.header)
+        .max_buf_size(HEADER_LIMIT);
     server
         .http2()
         .timer(TokioTimer::new())
-        .keep_alive_interval(HEADER_PATIENCE);
+        .keep_alive_interval(manners.header)
+        .max_header_list_size(u32::try_from(HEADER_LIMIT).unwrap_or(u32::MAX))
+        .max_concurrent_streams(STREAMS)
+        .max_send_buf_size(SEND_BUFFER);
     server
-}
-
-/// The next connection and its slot; `None` at the stop.
-async fn next(
-    listener: &TcpListener,
-    slots: &Arc<Semaphore>,
-    stop: &CancellationToken,
-) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    loop {
-        let accepting = async {
-            let slot = slots.clone().acquire_owned().await.ok()?;
-            Some((listener.accept().await, slot))
-        };
-        let (accepted, slot) = tokio::select! {
-            accepted = accepting => accepted?,
-            () = stop.cancelled() => return None,
-        };
-        match accepted {
-            Ok((stream, peer)) => {
-                // Events are small and should leave at once.
-                drop(stream.set_nodelay(true));
-                return Some((stream, peer, slot));
-            }
-            Err(error) => {
-                tracing::warn!("A connection could not be taken: {error}. Waiting a second.");
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-        }
-    }
 }

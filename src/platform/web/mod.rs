@@ -1,8 +1,11 @@
 //! The web shell: what surrounds every page and every answer of the API.
 
 pub mod assets;
+pub mod crowd;
+pub mod door;
 pub mod extract;
 pub mod form;
+pub mod host;
 pub mod limits;
 pub mod listen;
 pub mod listing;
@@ -11,12 +14,15 @@ pub mod page;
 pub mod problem;
 pub mod sse;
 mod theme;
+pub mod tls;
+pub mod visitor;
 
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRequestParts as _, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::body::{Body, HttpBody as _};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -25,6 +31,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
+use tower_http::timeout::TimeoutBody;
 use tower_http::trace::TraceLayer;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -41,6 +48,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The same where files come along: from a hill, ten megabytes take minutes. Who receives them gives up those who fall silent.
 const PATIENCE_WITH_FILES: Duration = Duration::from_secs(300);
+
+/// What is sent comes without longer pauses.
+const SILENCE: Duration = Duration::from_secs(10);
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
                       connect-src 'self'; manifest-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -92,6 +102,19 @@ pub fn shell(app: App, routes: Router<App>) -> Router {
     Router::new().fallback_service(inside)
 }
 
+/// Sends everybody to the same place at `base`, for a listener that has no TLS.
+pub fn to_tls(base: String) -> Router {
+    Router::new().fallback(|request: Request| async move {
+        let rest = request
+            .uri()
+            .path_and_query()
+            .map_or("/", |all| all.as_str());
+        let place = HeaderValue::try_from(format!("{base}{rest}"));
+        let place = place.unwrap_or_else(|_| HeaderValue::from_static("/"));
+        (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, place)])
+    })
+}
+
 /// The headers that every answer has, unless it has its own.
 fn promise<B>(mut answer: Response<B>) -> Response<B> {
     for (name, value) in PROMISES {
@@ -113,23 +136,38 @@ fn with_a_body<B>(mut request: Request<B>) -> Request<B> {
 /// What is done about every request before and after its handler.
 async fn surround(State(app): State<App>, request: Request, next: Next) -> Response {
     if !problem::wants_page(&request) {
-        return be_patient(request, next).await;
+        return be_patient(&app, request, next).await;
     }
-    let (mut parts, body) = request.into_parts();
-    let Ok(viewer) = Viewer::from_request_parts(&mut parts, &app).await;
-    let answer = be_patient(Request::from_parts(parts, body), next).await;
+    let (parts, body) = request.into_parts();
+    let viewer = Viewer::of(&parts, &app);
+    let answer = be_patient(&app, Request::from_parts(parts, body), next).await;
     problem::as_page(viewer, answer)
 }
 
-async fn be_patient(request: Request, next: Next) -> Response {
+async fn be_patient(app: &App, request: Request, next: Next) -> Response {
+    if let Err(error) = app.limits.of_member(&request) {
+        return error.into_response();
+    }
     let kind = request.headers().get(header::CONTENT_TYPE);
     let with_files = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/"));
     let patience = match with_files {
         true => PATIENCE_WITH_FILES,
         false => PATIENCE,
     };
-    let answer = tokio::time::timeout(patience, origin::refuse_foreign(request, next)).await;
+    let request = match with_files {
+        true => request,
+        false => request.map(hurried),
+    };
+    let answer = tokio::time::timeout(patience, origin::refuse_foreign(app, request, next)).await;
     answer.unwrap_or_else(|_| Error::Busy.into_response())
+}
+
+/// A body that is given up when it falls silent.
+fn hurried(body: Body) -> Body {
+    match body.is_end_stream() {
+        true => body,
+        false => Body::new(TimeoutBody::new(SILENCE, body)),
+    }
 }
 
 /// Only the configured origins may read the API, and none may send cookies along.

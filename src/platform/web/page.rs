@@ -14,6 +14,7 @@ use crate::platform::App;
 /// Somebody who has signed in; the accounts put it into a request's extensions.
 #[derive(Debug, Clone)]
 pub struct Person {
+    pub id: i64,
     pub name: String,
     pub officer: bool,
 }
@@ -35,9 +36,13 @@ pub struct Viewer {
 }
 
 impl Viewer {
+    pub fn is_officer(&self) -> bool {
+        self.person.as_ref().is_some_and(|person| person.officer)
+    }
+
     /// Officers read the outbox; in a demonstration everybody does, since letters are read there.
     pub fn sees_outbox(&self) -> bool {
-        self.demo.is_some() || self.person.as_ref().is_some_and(|person| person.officer)
+        self.demo.is_some() || self.is_officer()
     }
 
     /// The address of an asset.
@@ -50,7 +55,14 @@ impl FromRequestParts<App> for Viewer {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        Ok(Self {
+        Ok(Self::of(parts, app))
+    }
+}
+
+impl Viewer {
+    /// Whoever sent this request.
+    pub(super) fn of(parts: &Parts, app: &App) -> Self {
+        Self {
             club: app.config.club_name.clone(),
             theme: theme::of(&parts.headers).into(),
             path: parts
@@ -64,7 +76,7 @@ impl FromRequestParts<App> for Viewer {
                 app.clock.now().timestamp_millis(),
                 app.clock.rate()
             ),
-        })
+        }
     }
 }
 

@@ -52,6 +52,9 @@ impl Error {
             Self::TooFast { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy | Self::Unwritable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::LongAddress { .. } => StatusCode::URI_TOO_LONG,
+            Self::Silent => StatusCode::REQUEST_TIMEOUT,
+            Self::Elsewhere(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -172,6 +175,10 @@ impl ErrorPage {
             403 => (
                 "This was not allowed.",
                 "Start again from the latest burst, or ask an officer of the club.",
+            ),
+            421 => (
+                "The desk goes by another name.",
+                "Open that address instead.",
             ),
             422 => (
                 "Something in the request cannot be used.",

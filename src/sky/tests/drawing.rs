@@ -84,6 +84,7 @@ fn draw(
         finder(&FinderSpec {
             title,
             position,
+            off: region.map_or(0.0, Region::radius),
             region,
             field,
             earlier: &earlier,

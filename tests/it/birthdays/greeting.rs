@@ -211,6 +211,25 @@ async fn another_birthday_in_the_same_year_brings_no_second_letter() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_ahead_and_is_put_right_costs_nobody_the_greeting() {
+    let desk = noon("1990-11-21").await;
+    desk.app.clock.advance(TimeDelta::days(40));
+    greet(&desk.app).await;
+    assert_eq!(greetings(&desk.app).await, []);
+    desk.app.clock.advance(TimeDelta::days(-40));
+    greet(&desk.app).await;
+    assert_eq!(greetings(&desk.app).await.len(), 1);
+    later(&desk.app, 15).await;
+    desk.app.clock.advance(TimeDelta::minutes(-60));
+    greet(&desk.app).await;
+    assert_eq!(
+        greetings(&desk.app).await.len(),
+        1,
+        "once, however the clock goes"
+    );
+}
+
+#[tokio::test]
 async fn quiet_hours_that_hold_nine_put_it_off_within_the_day() {
     for (from, to, leaves) in [
         ("02:00", "11:30", "2026-11-21T10:30:00Z"),

@@ -57,6 +57,13 @@ impl Post {
         self.keep(talk, answer).await
     }
 
+    /// Connects, encrypts and logs in as for a letter, and says good-bye.
+    pub(crate) async fn call(&self, tell: Tell<'_>) -> Result<(), Fault> {
+        let talk = Talk::open(&self.relay, self.tls()?, tell).await?;
+        talk.quit().await;
+        Ok(())
+    }
+
     /// Closes the connections that nobody uses.
     pub(crate) async fn rest(&self) {
         let idle = std::mem::take(&mut *self.idle());

@@ -1,0 +1,193 @@
+//! "Is it still you?": an officer who gave the password long ago is asked again before something changes, and then it is done.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
+use axum::Extension;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Form, FromRequest as _, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::post;
+use chrono::{DateTime, Utc};
+use utoipa_axum::router::OpenApiRouter;
+
+use super::extract::know;
+use super::sessions::{self, Caller, Proof};
+use super::{entry, second_step};
+use crate::platform::web::form::{Field, sentence};
+use crate::platform::web::{Html, Viewer, escaped};
+use crate::platform::{App, Error, Result};
+
+/// Forms of officers are small.
+const LARGEST: usize = 64 * 1024;
+
+/// What the page adds to the form that it was asked about.
+const PASSWORD: &str = "proof_password";
+const CODE: &str = "proof_code";
+
+/// Where the page is laid out; the browser never sees this address.
+const PAGE: &str = "/prove";
+
+pub(super) fn router() -> OpenApiRouter<crate::platform::App> {
+    OpenApiRouter::new().route(PAGE, post(page))
+}
+
+/// Set by a handler that will not act without a proof.
+#[derive(Debug, Clone, Default)]
+struct Wanted(Arc<AtomicBool>);
+
+/// What the page says and carries along.
+#[derive(Debug, Clone)]
+struct Asking {
+    /// Where the form was going.
+    action: String,
+    fields: Vec<(String, String)>,
+    /// A code is asked as well.
+    with_code: bool,
+    fault: Option<String>,
+}
+
+#[derive(askama::Template)]
+#[template(path = "accounts/prove.html")]
+struct ProvePage {
+    viewer: Viewer,
+    asking: Asking,
+    inputs: Vec<Field>,
+}
+
+/// The answer of a handler that will not act: what a script reads. A page's form is asked about instead.
+pub(super) fn wanted(parts: &Parts) -> Response {
+    if let Some(Wanted(flag)) = parts.extensions.get() {
+        flag.store(true, SeqCst);
+    }
+    let why = "you gave your password more than half an hour ago: sign in again, or send a token";
+    Error::Unauthorized(why).into_response()
+}
+
+/// Whether this request is a form that an officer sends from a browser that has been open for long.
+pub(super) fn concerns(caller: &Caller, request: &Request, wall: DateTime<Utc>) -> bool {
+    let header = |name| {
+        let value = request.headers().get(name);
+        value
+            .and_then(|value: &HeaderValue| value.to_str().ok())
+            .unwrap_or_default()
+    };
+    caller.member.officer
+        && caller.needs_proof(wall)
+        && request.method() == axum::http::Method::POST
+        && header(header::CONTENT_TYPE).starts_with("application/x-www-form-urlencoded")
+        && header(header::ACCEPT).contains("text/html")
+}
+
+/// Lets the form through where its handler needs no proof, or where it brings one; else asks for it, keeping what was typed.
+pub(super) async fn ask(app: &App, caller: Caller, request: Request, next: Next) -> Response {
+    asked(app, caller, request, next)
+        .await
+        .unwrap_or_else(Error::into_response)
+}
+
+async fn asked(app: &App, mut caller: Caller, request: Request, next: Next) -> Result<Response> {
+    let (parts, body) = request.into_parts();
+    let too_large = |_| Error::TooLarge { limit: LARGEST };
+    let body = to_bytes(body, LARGEST).await.map_err(too_large)?;
+    let whole = Request::from_parts(parts.clone(), Body::from(body));
+    let Form(mut fields) = Form::<Vec<(String, String)>>::from_request(whole, &())
+        .await
+        .map_err(|_| Error::invalid("form", "cannot be read"))?;
+    let fault = match (take(&mut fields, PASSWORD), take(&mut fields, CODE)) {
+        (None, _) => None,
+        (Some(password), code) => {
+            prove(app, &mut caller, password, code.unwrap_or_default()).await?
+        }
+    };
+    let mut request = with_form(&parts, &parts.uri, &fields);
+    know(&mut request, caller.clone());
+    let wanted = Wanted::default();
+    request.extensions_mut().insert(wanted.clone());
+    let answer = next.clone().run(request).await;
+    if !wanted.0.load(SeqCst) {
+        return Ok(answer);
+    }
+    let member = caller.member.id;
+    let steps = app.db.read(second_step::all).await?;
+    let mut request = with_form(&parts, &Uri::from_static(PAGE), &[]);
+    request.extensions_mut().insert(Asking {
+        action: parts.uri.to_string(),
+        fields,
+        with_code: steps.contains(&member),
+        fault,
+    });
+    Ok(next.run(request).await)
+}
+
+/// Judges what was given; notes the proof, or says what is wrong with it.
+async fn prove(
+    app: &App,
+    caller: &mut Caller,
+    password: String,
+    code: String,
+) -> Result<Option<String>> {
+    let known = entry::is_proof(app, &caller.member, password, code).await;
+    match known {
+        Ok(true) => {}
+        Ok(false) => return Ok(Some("That is not it; try again.".into())),
+        Err(Error::TooFast { .. }) => {
+            let many = "Too many tries; wait some minutes, and try again.";
+            return Ok(Some(many.into()));
+        }
+        Err(other) => return Err(other),
+    }
+    let wall = app.clock.wall();
+    if let Proof::Session(session) = caller.proof {
+        app.db
+            .write(move |tx| sessions::prove(tx, wall, session))
+            .await?;
+    }
+    caller.proved_at = Some(wall);
+    Ok(None)
+}
+
+fn take(fields: &mut Vec<(String, String)>, name: &str) -> Option<String> {
+    let at = fields.iter().position(|(field, _)| field == name)?;
+    Some(fields.remove(at).1)
+}
+
+/// The request as it came, with another form.
+fn with_form(parts: &Parts, uri: &Uri, fields: &[(String, String)]) -> Request {
+    let pairs = fields
+        .iter()
+        .map(|(name, value)| format!("{}={}", escaped(name), escaped(value)));
+    let body = pairs.collect::<Vec<_>>().join("&");
+    let mut parts = parts.clone();
+    parts.uri = uri.clone();
+    parts
+        .headers
+        .insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    Request::from_parts(parts, Body::from(body))
+}
+
+/// Not to be asked for by browsers: it says nothing without what [`ask`] puts into the request.
+async fn page(viewer: Viewer, asking: Option<Extension<Asking>>) -> Result<Response> {
+    let Extension(asking) = asking.ok_or(Error::NotFound("page"))?;
+    let fault = asking.fault.as_deref().map(sentence);
+    let password = Field {
+        fault,
+        ..Field::new(PASSWORD, "Password").kind("password", "current-password")
+    };
+    let code = Field::new(CODE, "Code")
+        .kind("text", "one-time-code")
+        .hint("From your phone, or one of those kept for its loss.");
+    let inputs = match asking.with_code {
+        true => vec![password, code],
+        false => vec![password],
+    };
+    let page = ProvePage {
+        viewer,
+        asking,
+        inputs,
+    };
+    Ok((StatusCode::UNAUTHORIZED, Html(page)).into_response())
+}

@@ -1,0 +1,157 @@
+//! Takes out of a text what is nobody's business: secrets, names, mail and network addresses.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+use rusqlite::Connection;
+
+use crate::platform::config::{SETTINGS, Sources};
+use crate::platform::telemetry::without_addresses;
+
+/// Settings whose values name the club or its people, besides those that are secrets.
+const PRIVATE: [&str; 5] = [
+    "mail_from",
+    "club_name",
+    "public_url",
+    "gcn_client_id",
+    "kafka_bootstrap",
+];
+
+static NETWORK: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"[0-9a-fA-F:.]*[:.][0-9a-fA-F:.]*[0-9a-fA-F:]").ok());
+/// Keys, tokens and hashes are long runs without a blank.
+static TOKEN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[A-Za-z0-9_\-]{28,}").ok());
+
+/// What is known to be private here.
+pub(super) struct Scrub {
+    /// What is taken out wherever it stands, the longest first, and what stands there instead.
+    words: Vec<(String, &'static str)>,
+}
+
+impl Scrub {
+    /// Knows the settings, and the members of the database where there is one.
+    pub(super) fn new(sources: &Sources, conn: Option<&Connection>) -> anyhow::Result<Self> {
+        let mut words: Vec<(String, &'static str)> = Vec::new();
+        for setting in SETTINGS {
+            let private = setting.secret || PRIVATE.contains(&setting.key);
+            let value = sources
+                .get(setting.key)
+                .map(|(value, _)| value.trim().to_owned());
+            let default = setting.default.unwrap_or_default();
+            if let Some(value) = value.filter(|value| private && value != default) {
+                words.extend(pieces(&value).map(|piece| (piece, "‹setting›")));
+            }
+        }
+        if let Some(conn) = conn {
+            // The members' table is the accounts'; it is only looked at.
+            let mut select = conn.prepare("select full_name, email from members")?;
+            let people = select.query_map([], |row| Ok([row.get::<_, String>(0)?, row.get(1)?]))?;
+            for person in people {
+                words.extend(person?.into_iter().map(|word| (word, "‹member›")));
+            }
+        }
+        if let Ok(home) = std::env::var("HOME") {
+            words.push((home, "~"));
+        }
+        words.retain(|(word, _)| word.chars().count() >= 3);
+        words.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
+        words.dedup();
+        Ok(Self { words })
+    }
+
+    /// `text` without them, and without what looks like an address or a key.
+    pub(super) fn clean(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (word, instead) in &self.words {
+            text = text.replace(word, instead);
+        }
+        let text = without_addresses(&text);
+        let text = replaced(&NETWORK, &text, |found| {
+            match found.trim_end_matches(['.', ':']).parse::<IpAddr>() {
+                Ok(ip) if !ip.is_loopback() && !ip.is_unspecified() => "‹address›".into(),
+                _ => found.to_owned(),
+            }
+        });
+        replaced(&TOKEN, &text, |_| "‹key›".into()).into_owned()
+    }
+}
+
+/// A value, and the parts of it that give it away alone: of an address the host, user and password.
+fn pieces(value: &str) -> impl Iterator<Item = String> + use<> {
+    let url = reqwest::Url::parse(value).ok();
+    let parts = url.into_iter().flat_map(|url| {
+        let host = url
+            .host_str()
+            .filter(|host| *host != "localhost")
+            .map(str::to_owned);
+        [
+            host,
+            Some(url.username().to_owned()),
+            url.password().map(str::to_owned),
+        ]
+    });
+    let mailbox = value
+        .split_once('<')
+        .map(|(name, _)| name.trim().to_owned());
+    let domain = value
+        .split_once('@')
+        .map(|(_, domain)| domain.trim_end_matches('>').to_owned());
+    let all = [
+        Some(value.to_owned()),
+        mailbox,
+        domain.filter(|domain| !domain.contains('/')),
+    ];
+    all.into_iter()
+        .chain(parts)
+        .flatten()
+        .collect::<Vec<_>>()
+        .into_iter()
+}
+
+fn replaced<'t>(
+    pattern: &Option<Regex>,
+    text: &'t str,
+    instead: impl Fn(&str) -> String,
+) -> Cow<'t, str> {
+    match pattern {
+        Some(pattern) => pattern.replace_all(text, |found: &Captures| instead(&found[0])),
+        None => Cow::Borrowed(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_keys_go_and_times_and_versions_stay() {
+        let scrub = Scrub::new(&Sources::default(), None).unwrap();
+        let line = "2026-11-20T22:00:03Z 198.51.100.7 2001:db8::17 vera@club.example: sent; SQLite 3.53.2 at 127.0.0.1:8080, key kJ8s_0aLmQ93-ffbC27aaZZ01x9Lq";
+        let clean = scrub.clean(line);
+        for gone in ["198.51", "2001:db8", "vera", "club.example", "kJ8s"] {
+            assert!(!clean.contains(gone), "{clean}");
+        }
+        for kept in ["2026-11-20T22:00:03Z", "3.53.2", "127.0.0.1:8080", "sent"] {
+            assert!(clean.contains(kept), "{clean}");
+        }
+    }
+
+    #[test]
+    fn a_settings_value_goes_wherever_a_part_of_it_stands() {
+        let env = |name: &str| match name {
+            "GRB_SMTP_URL" => Some("smtp://desk:hunter22@mail.example.org:587".to_owned()),
+            "GRB_PUBLIC_URL" => Some("https://desk.orion.example".to_owned()),
+            "GRB_MAIL_FROM" => Some("Orion Hill <night@orion.example>".to_owned()),
+            _ => None,
+        };
+        let sources = Sources::gather(None, &env, &[]).unwrap();
+        let clean = Scrub::new(&sources, None)
+            .unwrap()
+            .clean("hunter22 at desk.orion.example, from Orion Hill, domain orion.example");
+        for gone in ["hunter22", "orion.example", "Orion Hill"] {
+            assert!(!clean.contains(gone), "{clean}");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Puts a copy in the database's place, and keeps what was there. Cut off at any point, it leaves the one or the other.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use tokio_util::sync::CancellationToken;
+
+use super::copy::{self, Fresh};
+use super::{FILE, lock, make_private};
+
+/// Lies in the data folder from the moment on at which the copy counts, and names the folder where it waits.
+const UNDER_WAY: &str = "grb-app.restoring";
+
+/// The copy, until it is in its place.
+const INCOMING: &str = "incoming.db";
+
+/// What was done.
+#[derive(Debug)]
+pub struct Restored {
+    /// The copy's schema; the next start brings it to the program's.
+    pub schema: i32,
+    /// What was there before, whole; `None` where nothing was.
+    pub kept: Option<PathBuf>,
+}
+
+/// Puts a copy of `file` in the place of the database of `folder`. What is there goes into a folder of its own beside it, with its
+/// log, which the copy must never meet.
+///
+/// Fails with an [`Exit`], and has changed nothing then: 65 where `file` is damaged or not ours, 69 where the database is in use, 75
+/// where the disk has no room, 78 where a newer program wrote `file`.
+pub fn restore(folder: &Path, file: &Path, now: DateTime<Utc>) -> anyhow::Result<Restored> {
+    let never = CancellationToken::new();
+    make_private(folder)?;
+    let _lock = lock(folder)?;
+    finish(folder)?;
+    copy::verify_hash(file, &never)?;
+    let schema = copy::verify(file, &never)?;
+    let fresh = Fresh::of(&copy::open_still(file, &never)?, folder, &never)?;
+    let aside = folder.join(format!("before-restore-{}", now.format("%Y-%m-%dT%H%M%SZ")));
+    make_private(&aside)?;
+    fresh.put(&aside.join(INCOMING))?;
+    begin(folder, &aside)?;
+    finish(folder)?;
+    // Gone only where nothing was there to be kept.
+    let nothing = std::fs::remove_dir(&aside).is_ok();
+    Ok(Restored {
+        schema,
+        kept: (!nothing).then_some(aside),
+    })
+}
+
+/// From here on the copy counts.
+fn begin(folder: &Path, aside: &Path) -> anyhow::Result<()> {
+    let name = aside.file_name().unwrap_or_default().to_string_lossy();
+    copy::write_whole(&folder.join(UNDER_WAY), &name)
+}
+
+/// Ends a restore that has begun, also one that was cut off; whoever calls holds the lock.
+pub(super) fn finish(folder: &Path) -> anyhow::Result<()> {
+    let mark = folder.join(UNDER_WAY);
+    let aside = match std::fs::read_to_string(&mark) {
+        Ok(name) => folder.join(name),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error).context("Finishing a restore"),
+    };
+    for (from, to) in moves(folder, &aside) {
+        step(&from, &to)?;
+    }
+    copy::sync(&aside)?;
+    copy::sync(folder)?;
+    std::fs::remove_file(&mark)?;
+    copy::sync(folder)
+}
+
+/// In this order, the copy last: while it waits, whatever lies in its place is the old.
+fn moves(folder: &Path, aside: &Path) -> Vec<(PathBuf, PathBuf)> {
+    let incoming = aside.join(INCOMING);
+    if !incoming.exists() {
+        return Vec::new();
+    }
+    let old = ["-wal", "-shm", ""].map(|end| format!("{FILE}{end}"));
+    let away = old.map(|name| (folder.join(&name), aside.join(&name)));
+    away.into_iter()
+        .chain([(incoming, folder.join(FILE))])
+        .collect()
+}
+
+/// Moves a file, where it has not been moved yet.
+fn step(from: &Path, to: &Path) -> anyhow::Result<()> {
+    match std::fs::rename(from, to) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("Moving {}", from.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The same for those who do not hold the lock: between the old and the new there is nothing to be seen.
+pub(super) fn finish_under_lock(folder: &Path) -> anyhow::Result<()> {
+    if !folder.join(UNDER_WAY).exists() {
+        return Ok(());
+    }
+    let _lock = lock(folder)?;
+    finish(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+
+    /// A data folder with a database that bears `mark`, and a log with something in it that is not in the file yet.
+    fn marked(mark: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        super::super::migrate(&path, DateTime::UNIX_EPOCH).unwrap();
+        let conn = Connection::open(&path).unwrap();
+        conn.execute("insert into keepsakes values ('mark', ?1)", [mark])
+            .unwrap();
+        // The log stays, as after a fall.
+        let (log, kept) = (path.with_extension("db-wal"), folder.path().join("kept"));
+        std::fs::copy(&log, &kept).unwrap();
+        drop(conn);
+        std::fs::rename(&kept, &log).unwrap();
+        folder
+    }
+
+    fn mark_in(folder: &Path) -> String {
+        let conn = Connection::open(folder.join(FILE)).unwrap();
+        let mark = "select value from keepsakes where name = 'mark'";
+        conn.query_row(mark, [], |row| row.get(0)).unwrap()
+    }
+
+    /// As far as the mark that makes the copy count.
+    fn begun() -> (tempfile::TempDir, PathBuf) {
+        let (old, new) = (marked("old"), marked("new"));
+        let aside = old.path().join("before-restore-x");
+        std::fs::create_dir(&aside).unwrap();
+        let never = CancellationToken::new();
+        let source = copy::open_still(&new.path().join(FILE), &never).unwrap();
+        let fresh = Fresh::of(&source, old.path(), &never).unwrap();
+        fresh.put(&aside.join(INCOMING)).unwrap();
+        (old, aside)
+    }
+
+    #[test]
+    fn cut_off_after_any_step_it_is_finished_by_the_next_start_and_the_old_is_kept_whole() {
+        for done in 0..=4 {
+            let (folder, aside) = begun();
+            begin(folder.path(), &aside).unwrap();
+            for (from, to) in moves(folder.path(), &aside).into_iter().take(done) {
+                step(&from, &to).unwrap();
+            }
+            finish_under_lock(folder.path()).unwrap();
+            assert_eq!(mark_in(folder.path()), "new", "after {done} steps");
+            assert_eq!(mark_in(&aside), "old", "after {done} steps");
+            assert!(!folder.path().join(UNDER_WAY).exists());
+        }
+    }
+
+    #[test]
+    fn cut_off_before_the_copy_counts_it_changes_nothing() {
+        let (folder, _) = begun();
+        finish(folder.path()).unwrap();
+        assert_eq!(mark_in(folder.path()), "old");
+    }
+}

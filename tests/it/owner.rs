@@ -1,0 +1,71 @@
+//! Run as root, a command works as the owner of the data folder. As anybody else there is nothing to see here, and it says so.
+
+use std::io::Write as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::process::Stdio;
+
+use crate::commands::{grb_app, said};
+
+/// A user who owns nothing else.
+const NOBODY: u32 = 65_534;
+
+fn am_root() -> bool {
+    let root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+    if !root {
+        eprintln!("skipped: only root can become another user");
+    }
+    root
+}
+
+#[test]
+fn what_root_makes_belongs_to_the_owner_of_the_folder() {
+    if !am_root() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    chown(folder.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+    // Read by root alone, and still of use.
+    let secret = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(secret.path(), "smtps://desk:hunter22@mail.example.org").unwrap();
+    std::fs::set_permissions(secret.path(), std::fs::Permissions::from_mode(0o600)).unwrap();
+    let create = "admin user create --email ada@example.org --name Ada --password-stdin --confirmed --data-dir";
+    let words: Vec<&str> = create.split(' ').chain(folder.path().to_str()).collect();
+    let mut process = grb_app(&words)
+        .env("GRB_SMTP_URL_FILE", secret.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = process.stdin.take().unwrap();
+    input.write_all(b"a long pass phrase of hers\n").unwrap();
+    drop(input);
+    let output = process.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(said(&output).contains("Ada <ada@example.org>"));
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let file = file.unwrap();
+        assert_eq!(file.metadata().unwrap().uid(), NOBODY, "{:?}", file.path());
+    }
+}
+
+/// What has nothing to do with the data folder stays root's, who may read and write elsewhere.
+#[test]
+fn what_leaves_the_data_alone_stays_with_root() {
+    if !am_root() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    chown(folder.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+    let pages = tempfile::tempdir().unwrap();
+    let output = grb_app(&[
+        "man",
+        "--folder",
+        pages.path().to_str().unwrap(),
+        "--data-dir",
+        folder.path().to_str().unwrap(),
+    ]);
+    let output = { output }.output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(pages.path().join("grb-app.1").metadata().unwrap().uid(), 0);
+}
