@@ -1,7 +1,9 @@
 //! A copy of a database that may be in use: whole, checked, safely on the disk, and only then in its place.
 
+use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
@@ -24,6 +26,9 @@ const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
 /// Left free beside the copy, bytes.
 const SPARE: u64 = 32 << 20;
+
+/// How often a copy that grows is brought to the disk as far as it is there.
+const STEADILY: Duration = Duration::from_millis(100);
 
 /// Steps of SQLite between two looks at whether to stop.
 const STEPS: std::ffi::c_int = 20_000;
@@ -88,8 +93,7 @@ impl Fresh {
             .tempfile_in(folder);
         let file = file.map_err(|error| unwritable(folder, &error))?;
         let path = file.path().to_string_lossy().into_owned();
-        source
-            .execute("vacuum into ?1", [path])
+        steadily(file.as_file(), || source.execute("vacuum into ?1", [path]))
             .context("Copying the database")?;
         let schema = verify(file.path(), stop)?;
         file.as_file().sync_all().context("Writing the copy")?;
@@ -102,6 +106,22 @@ impl Fresh {
         placed.map_err(|error| unwritable(to, &error.error))?;
         sync(folder_of(to))
     }
+}
+
+/// Does `work`, which fills `file`, and meanwhile brings to the disk what is there of it: all of it at the end, in one go, would
+/// hold up everybody else who writes.
+fn steadily<T>(file: &File, work: impl FnOnce() -> T) -> T {
+    std::thread::scope(|scope| {
+        let (done, until_done) = mpsc::channel::<()>();
+        scope.spawn(move || {
+            while until_done.recv_timeout(STEADILY) == Err(RecvTimeoutError::Timeout) {
+                drop(file.sync_data());
+            }
+        });
+        let result = work();
+        drop(done);
+        result
+    })
 }
 
 /// The schema of the file at `path`, which nobody writes to: it is ours, every page of it is sound, every reference leads somewhere.
@@ -250,7 +270,7 @@ pub fn free_bytes(folder: &Path) -> anyhow::Result<u64> {
 }
 
 fn hash(path: &Path, stop: &CancellationToken) -> anyhow::Result<(String, u64)> {
-    let mut file = std::fs::File::open(path)?;
+    let mut file = File::open(path)?;
     let (mut hash, mut bytes, mut piece) = (Sha256::new(), 0, vec![0; 1 << 20]);
     loop {
         let read = file.read(&mut piece)?;
@@ -283,7 +303,7 @@ pub(super) fn write_whole(path: &Path, text: &str) -> anyhow::Result<()> {
 
 /// Makes what was put into `folder`, or taken out of it, last.
 pub(super) fn sync(folder: &Path) -> anyhow::Result<()> {
-    let synced = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
     synced.with_context(|| format!("Writing the folder {}", folder.display()))
 }
 
