@@ -13,6 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::platform::cron::{self, Chore};
 use crate::platform::doctor::{self, Check};
 use crate::platform::outbox::{self, Composers};
+use crate::platform::reload::{Change, Settings};
 use crate::platform::tasks::Tasks;
 use crate::platform::web::limits::slow_down;
 use crate::platform::web::listen::Gate;
@@ -125,15 +126,18 @@ pub fn openapi() -> OpenApi {
     counted().merge(uncounted()).into_openapi()
 }
 
-/// Serves until a signal says stop. `beside` is work that runs along, such as a demonstration's night.
+/// Serves until a signal says stop. `settings` are read again when one says so; `beside` is work that runs along, such as a demonstration's night.
 pub async fn run(
     app: App,
+    settings: Settings,
     beside: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     telemetry::start_counting();
     describe_figures();
+    telemetry::log_by(&app.config.log);
     // Before anybody is told that we are there.
     let signals = Signals::listen()?;
+    let hangup = signal(SignalKind::hangup())?;
     let tasks = Tasks::default();
     let listener = listen::bind(app.config.listen).await?;
     let address = listener.local_addr()?;
@@ -155,6 +159,11 @@ pub async fn run(
     let stop = tasks.stopping();
     tasks.run(async move {
         tokio::select! { () = beside => {}, () = stop.cancelled() => {} }
+    });
+    let reloading = reload_at(hangup, settings, app.clone(), tls.clone());
+    let stop = tasks.stopping();
+    tasks.run(async move {
+        tokio::select! { () = reloading => {}, () = stop.cancelled() => {} }
     });
     let scheme = tls.as_ref().map_or("http", |_| "https");
     let gate = Gate::on(listener)
@@ -199,6 +208,44 @@ pub fn describe_figures() {
     alerts::describe();
     intake::describe();
     ops::describe();
+}
+
+/// Reads the settings and the certificate again at every signal; what is wrong changes nothing.
+async fn reload_at(mut hangup: Signal, mut settings: Settings, app: App, tls: Option<Tls>) {
+    while hangup.recv().await.is_some() {
+        let began = sd_notify::NotifyState::monotonic_usec_now();
+        let said = began.map(|at| sd_notify::notify(&[sd_notify::NotifyState::Reloading, at]));
+        drop(said);
+        match settings.again(|change| take_up(&app, tls.as_ref(), change)) {
+            Ok(change) => say_what_changed(&change),
+            Err(error) => tracing::error!("The settings stay as they were: {error:#}"),
+        }
+        notify_ready();
+    }
+}
+
+/// What may fail comes first.
+fn take_up(app: &App, tls: Option<&Tls>, change: &Change) -> anyhow::Result<()> {
+    if let Some(tls) = tls {
+        tls.reload()?;
+    }
+    if change.now.iter().any(|key| *key != "log") {
+        app.limits.set(&change.config.rates);
+    }
+    telemetry::log_by(&change.config.log);
+    Ok(())
+}
+
+fn say_what_changed(change: &Change) {
+    let now = match change.now.as_slice() {
+        [] => "nothing new".to_owned(),
+        keys => format!("{} taken up", keys.join(", ")),
+    };
+    tracing::info!("The settings, and the certificate where there is one, were read again: {now}.");
+    if !change.later.is_empty() {
+        let keys = change.later.join(", ");
+        tracing::warn!("Changed, but only taken up at the next start: {keys}.");
+    }
 }
 
 /// Says to whoever reads the log how to become the first officer, at every start until there is one.

@@ -3,6 +3,7 @@
 use super::Common;
 use crate::demo::{self, Demo};
 use crate::platform::error::Exit;
+use crate::platform::reload::Settings;
 use crate::platform::trust::Roots;
 use crate::platform::{App, Clock};
 
@@ -21,11 +22,14 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) async fn run(self, common: &Common) -> anyhow::Result<()> {
-        let config = common.sources(&[("listen", self.listen)])?.understand()?;
+        let (asked, listen) = (common.clone(), self.listen);
+        let gather = move || asked.sources(&[("listen", listen.clone())]);
+        let settings = Settings::new(Box::new(gather))?;
+        let config = settings.config()?;
         if !self.demo {
             let app = App::open(config, Clock::system())?;
             demo::refuse_made_up(&app).await?;
-            return crate::serve::run(app, std::future::ready(())).await;
+            return crate::serve::run(app, settings, std::future::ready(())).await;
         }
         if !(self.speed > 0.0 && self.speed.is_finite()) {
             return Err(Exit::usage("--speed must be a number above 0.").into());
@@ -33,7 +37,7 @@ impl Serve {
         let demo = Demo::prepare(config, common.data_dir.as_deref(), self.speed).await?;
         let app = demo.app.clone();
         let night = demo.night();
-        crate::serve::run(app, night).await
+        crate::serve::run(app, settings, night).await
     }
 }
 

@@ -16,7 +16,7 @@ use super::outbox::Mail;
 use super::web::tls::Certificates;
 use super::web::visitor::Proxies;
 
-pub use super::settings::{SETTINGS, Setting};
+pub use super::settings::{RELOADED, SETTINGS, Setting};
 
 /// The file that is read where no other is named.
 pub const FILE: &str = "/etc/grb-app/grb-app.toml";
@@ -51,6 +51,8 @@ pub struct Config {
     pub tls: Option<Certificates>,
     /// A second address, without TLS, that only sends people to the one with it.
     pub redirect_listen: Option<SocketAddr>,
+    /// What is written to the log.
+    pub log: String,
     /// Set for `serve --demo`: the sentence that every page shows.
     pub demo: Option<String>,
 }
@@ -234,6 +236,7 @@ impl Sources {
             trusted_proxies: self.parse("trusted_proxies")?.unwrap_or_default(),
             tls: Certificates::understand(self)?,
             redirect_listen: self.parse("redirect_listen")?,
+            log: self.log()?,
             demo: None,
         })
     }
@@ -374,6 +377,14 @@ impl Sources {
                 "gcn_client_secret is set, gcn_client_id is not; both or neither.",
             )
             .into()),
+        }
+    }
+
+    fn log(&self) -> anyhow::Result<String> {
+        let log = self.text("log").unwrap_or_default();
+        match super::telemetry::is_filter(&log) {
+            true => Ok(log),
+            false => Err(self.fault("log", "it is neither a level such as info nor a filter")),
         }
     }
 

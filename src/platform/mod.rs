@@ -13,6 +13,7 @@ pub mod health;
 mod keepsake;
 pub mod outbox;
 pub mod random;
+pub mod reload;
 pub mod settings;
 mod shelf;
 pub mod tasks;

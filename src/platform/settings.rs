@@ -1,5 +1,7 @@
 //! Every setting that there is, with its default and what it is for.
 
+use super::telemetry::LOG;
+
 /// One setting: `key` in the file, `GRB_KEY` in the environment.
 pub struct Setting {
     pub key: &'static str,
@@ -25,6 +27,16 @@ const fn secret(key: &'static str, help: &'static str) -> Setting {
         help,
     }
 }
+
+/// Those that are taken up while the program runs; the others wait for its next start.
+pub const RELOADED: [&str; 6] = [
+    "log",
+    "reads_per_minute",
+    "writes_per_minute",
+    "sign_ins_per_hour",
+    "sign_ins_per_minute",
+    "sign_ups_per_hour",
+];
 
 /// Every setting there is.
 pub const SETTINGS: &[Setting] = &[
@@ -235,6 +247,11 @@ pub const SETTINGS: &[Setting] = &[
         "redirect_listen",
         None,
         "A second address without TLS, e.g. 0.0.0.0:80, that sends everybody to the public one",
+    ),
+    setting(
+        "log",
+        Some(LOG),
+        "What is written to the log: error, warn, info, debug, or a filter for each part",
     ),
     setting(
         "trusted_proxies",

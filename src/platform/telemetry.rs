@@ -5,7 +5,15 @@ use std::sync::{LazyLock, OnceLock};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use regex::Regex;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, Registry, reload};
+
+/// What is logged unless told otherwise.
+pub const LOG: &str =
+    "info,librdkafka=off,rdkafka=off,refinery_core=warn,tokio_cron_scheduler=warn";
+
+static FILTER: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
 
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 
@@ -27,23 +35,38 @@ pub fn without_addresses(text: &str) -> Cow<'_, str> {
 
 /// Starts logging at the level of `GRB_LOG` (`info` unless set), as JSON where `GRB_LOG_FORMAT=json`.
 pub fn start_logging() {
-    let filter = EnvFilter::try_from_env("GRB_LOG").unwrap_or_else(|_| {
-        EnvFilter::new(
-            "info,librdkafka=off,rdkafka=off,refinery_core=warn,tokio_cron_scheduler=warn",
-        )
-    });
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let filter = EnvFilter::try_from_env("GRB_LOG").unwrap_or_else(|_| EnvFilter::new(LOG));
+    let (filter, handle) = reload::Layer::new(filter);
+    let log = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false);
-    let started = match std::env::var("GRB_LOG_FORMAT").as_deref() {
-        Ok("json") => log.json().try_init(),
+    let log = match std::env::var("GRB_LOG_FORMAT").as_deref() {
+        Ok("json") => log.json().boxed(),
         _ => log
             .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-            .try_init(),
+            .boxed(),
     };
     // A second start, in a test, keeps the first.
-    drop(started);
+    if tracing_subscriber::registry()
+        .with(filter)
+        .with(log)
+        .try_init()
+        .is_ok()
+    {
+        drop(FILTER.set(handle));
+    }
+}
+
+/// Logs by another filter from now on.
+pub fn log_by(filter: &str) {
+    if let (Some(handle), Ok(filter)) = (FILTER.get(), EnvFilter::try_new(filter)) {
+        drop(handle.reload(filter));
+    }
+}
+
+/// Whether `text` can be understood as one.
+pub fn is_filter(text: &str) -> bool {
+    EnvFilter::try_new(text).is_ok()
 }
 
 /// Starts counting. Nothing is counted before.

@@ -37,7 +37,12 @@ async fn who_reads_without_end_is_told_to_wait() {
     let get = get.header("x-forwarded-for", "192.0.2.1");
     let answer = get.header("accept", "text/html").send().await.unwrap();
     assert_eq!(answer.status(), 429);
-    assert_eq!(answer.headers()["retry-after"], "20");
+    let wait: u32 = answer.headers()["retry-after"]
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((20..=21).contains(&wait), "{wait} s");
     assert!(answer.text().await.unwrap().contains("<h1>"));
     for path in ["/health", "/health/ready", "/api/stream", "/favicon.ico"] {
         let status = read(&desk, "192.0.2.1", path, "").await;
@@ -133,7 +138,8 @@ async fn who_sends_slowly_in_hundreds_holds_up_nobody_else() {
     let mut same = connect(&desk, [127, 0, 0, 2]).await;
     let refused = first_line(&mut same, BURSTS).await;
     assert_eq!(refused, "HTTP/1.1 503 Service Unavailable");
-    assert_eq!(first_line(&mut same, HEALTH).await, OK);
+    let mut health = connect(&desk, [127, 0, 0, 2]).await;
+    assert_eq!(first_line(&mut health, HEALTH).await, OK);
     let mut other = connect(&desk, [127, 0, 0, 3]).await;
     assert_eq!(first_line(&mut other, BURSTS).await, OK);
     drop(slow);
