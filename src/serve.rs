@@ -7,7 +7,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use chrono::TimeDelta;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use utoipa::openapi::{Info, OpenApi, OpenApiBuilder};
+use utoipa::openapi::{Info, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::platform::cron::{self, Chore};
@@ -122,8 +122,8 @@ pub fn commands(app: App) -> Router {
 }
 
 /// The description of the API (OpenAPI 3.1).
-pub fn openapi() -> OpenApi {
-    counted().merge(uncounted()).into_openapi()
+pub fn openapi() -> serde_json::Value {
+    ops::openapi(counted().merge(uncounted()).into_openapi())
 }
 
 /// Serves until a signal says stop. `settings` are read again when one says so; `beside` is work that runs along, such as a demonstration's night.

@@ -59,7 +59,7 @@ pub fn merge(tx: &Tx, now: DateTime<Utc>, one: i64, other: i64) -> Result<Filed>
          on conflict do update set by_hand = 1",
         [one, other],
     )?;
-    joined(tx, now, before, second)
+    joined(tx, now, before, &second)
 }
 
 /// Takes that back. Where time and place say by themselves that they are one, they stay linked.
@@ -73,16 +73,16 @@ pub fn part(tx: &Tx, now: DateTime<Utc>, one: i64, other: i64) -> Result<Filed> 
         return refused("no officer joined the two; what time and place say stays");
     }
     link(tx, &before)?;
-    joined(tx, now, before, second)
+    joined(tx, now, before, &second)
 }
 
-fn joined(tx: &Tx, now: DateTime<Utc>, before: Burst, second: Burst) -> Result<Filed> {
+fn joined(tx: &Tx, now: DateTime<Utc>, before: Burst, second: &Burst) -> Result<Filed> {
     let touch = |burst: &Burst| {
         let mut burst = burst.clone();
         burst.updated_at = burst.updated_at.max(now);
         save(tx, burst)
     };
-    let (after, other) = (touch(&before)?, touch(&second)?);
+    let (after, other) = (touch(&before)?, touch(second)?);
     file(tx, Some(before), after, vec![other.id])
 }
 

@@ -35,6 +35,7 @@ pub(super) struct Asked {
     pub(super) faintest: String,
     /// A part of the instrument's name.
     pub(super) instrument: String,
+    /// Its filter, as the observation has it: `R`, `g`, `CV`.
     pub(super) filter: String,
     /// Id of the observer, or `me`.
     pub(super) observer: String,

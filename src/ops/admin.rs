@@ -31,7 +31,7 @@ pub(super) struct Status {
 }
 
 /// What the database holds, what waits in the outbox, how each part is. For officers.
-#[utoipa::path(get, path = "/api/admin/status", tag = "health", responses((status = 200, body = Status), (status = 401, body = Problem), (status = 403, body = Problem)))]
+#[utoipa::path(get, path = "/api/admin/status", tag = "admin", responses((status = 200, body = Status), (status = 401, body = Problem), (status = 403, body = Problem)))]
 pub(super) async fn status(State(app): State<App>, viewer: Viewer) -> Result<Json<Status>> {
     may_read(&viewer)?;
     let parts = health::parts(&app).await;

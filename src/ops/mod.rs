@@ -4,6 +4,7 @@ mod admin;
 mod asides;
 mod audit;
 mod by_hand;
+mod describe;
 mod docs;
 pub mod doctor;
 mod health;
@@ -43,4 +44,4 @@ pub fn router() -> OpenApiRouter<App> {
 
 pub use audit::in_words;
 pub use by_hand::local_routes;
-pub use docs::described;
+pub use docs::{described, document as openapi};

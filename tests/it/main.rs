@@ -33,6 +33,7 @@ mod letters;
 mod nights;
 mod observations;
 mod older_faults;
+mod openapi;
 mod outbox;
 mod owner;
 mod people;

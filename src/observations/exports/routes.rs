@@ -29,6 +29,7 @@ pub(in crate::observations) fn router() -> OpenApiRouter<App> {
 
 /// Whose observations.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Asked {
     /// `me`, or the number of a member; everybody's unless given.
     observer: Option<String>,
