@@ -20,10 +20,12 @@ fn backup(case: &Case) -> Finding {
     if case.config.demo.is_some() {
         return Finding::skipped("Nobody keeps a demonstration.");
     }
-    let said = case.part("backup").filter(|part| part.state != State::Ok);
-    if let Some(part) = said {
+    if let Some(part) = case.part("backup").filter(|part| part.state != State::Ok) {
         let remedy = part.remedy.clone().unwrap_or_default();
-        return Finding::fault(part.words.clone(), remedy);
+        return match part.state {
+            State::Off => Finding::warn(part.words.clone(), remedy),
+            _ => Finding::fault(part.words.clone(), remedy),
+        };
     }
     let folder = folder(case);
     let Some((path, at)) = newest(&folder) else {

@@ -245,7 +245,10 @@ async fn one(run: Run, case: Case, disk: &tokio::sync::Mutex<()>) -> Finding {
     };
     match tokio::time::timeout(PATIENCE, doing).await {
         Ok(done) => done.unwrap_or_else(|_| failed()),
-        Err(_) => Finding::skipped(format!("No answer within {} s.", PATIENCE.as_secs())),
+        Err(_) => Finding::warn(
+            format!("No answer within {} s.", PATIENCE.as_secs()),
+            "Try again; where it stays so, whatever is asked here hangs.",
+        ),
     }
 }
 
