@@ -491,7 +491,9 @@ async fn words_of_a_search_may_not_be_endless() {
         for path in ["/api/observations", "/observations"] {
             let answer = desk.get(&format!("{path}?{field}={long}")).await;
             assert_eq!(answer.status(), 422, "{path}, {field}");
-            let endless = desk.get(&format!("{path}?{field}={}", long.repeat(2))).await;
+            let endless = desk
+                .get(&format!("{path}?{field}={}", long.repeat(2)))
+                .await;
             assert_eq!(endless.status(), 414, "{path}, {field}");
         }
     }
