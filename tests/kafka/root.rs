@@ -13,7 +13,14 @@ use super::{Bench, body, gbm, topic};
 fn start(bench: &Bench, root: &Path, topic: &str) -> Child {
     Command::new("chroot")
         .arg(root)
-        .args(["/grb-app", "serve", "--listen", "127.0.0.1:0", "--data-dir", "/data"])
+        .args([
+            "/grb-app",
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--data-dir",
+            "/data",
+        ])
         .env("GRB_KAFKA_BOOTSTRAP", &bench.sasl)
         .env("GRB_KAFKA_SECURITY", "sasl_ssl")
         .env("GRB_KAFKA_CA", "/kafka.pem")
