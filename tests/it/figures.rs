@@ -71,7 +71,11 @@ const CANARY: &str = "canary.nightingale@perch.example";
 /// an operator what happened, and nobody who it was.
 #[tokio::test(flavor = "multi_thread")]
 async fn logs_hold_neither_addresses_nor_keys() {
-    let relay = Relay::start(Setup::default()).await;
+    let relay = Relay::start(Setup {
+        login: Some(("whistle", "hunter22")),
+        ..Setup::default()
+    })
+    .await;
     relay.follow(|at, _, _| match at {
         At::Rcpt => Do::Say(
             554,

@@ -1,12 +1,9 @@
 //! Checks of the way in: the public address's name and certificate, the proxy before us, and the stream through it.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use axum::Extension;
-use axum::extract::ConnectInfo;
-use axum::http::HeaderMap;
+use axum::extract::Request;
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use reqwest::Url;
@@ -21,6 +18,7 @@ use x509_parser::prelude::FromDer as _;
 use crate::platform::doctor::{Case, Check, Finding, far};
 use crate::platform::trust::Roots;
 use crate::platform::web::extract::Json;
+use crate::platform::web::visitor::{self, Visitor};
 
 pub(super) const CHECKS: &[Check] = &[
     far("public-name", "Public name", name),
@@ -42,14 +40,10 @@ pub(super) struct Mirror {
 
 /// What your own request looked like when it came here: whether a proxy said for whom it asks.
 #[utoipa::path(get, path = "/health/door", tag = "health", responses((status = 200, body = Mirror)))]
-pub(super) async fn mirror(
-    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
-    headers: HeaderMap,
-) -> Json<Mirror> {
+pub(super) async fn mirror(request: Request) -> Json<Mirror> {
     Json(Mirror {
-        forwarded: headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded"),
-        from_here: peer
-            .is_some_and(|Extension(ConnectInfo(peer))| peer.ip().to_canonical().is_loopback()),
+        forwarded: visitor::is_forwarded(request.headers()),
+        from_here: Visitor::of(request.extensions()).address.is_loopback(),
     })
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::platform::backups;
 use crate::platform::config::Sources;
 
 fn case(folder: &std::path::Path) -> Case {
@@ -70,8 +71,8 @@ async fn a_good_folder_is_found_good_and_a_bad_one_bad() {
         );
     }
     assert_eq!(found(&good, "backup").verdict, Verdict::Fault);
-    std::fs::create_dir(folder.path().join("backups")).unwrap();
-    std::fs::write(folder.path().join("backups/grb-app-20261120.db"), b"a copy").unwrap();
+    let copy = backups::place(&case.config.backups.folder, case.clock.now()).unwrap();
+    std::fs::write(copy, b"a copy").unwrap();
     mode(0o755);
     let open = examine(&checks(), &case).await;
     assert_eq!(found(&open, "backup").verdict, Verdict::Ok);
