@@ -8,8 +8,10 @@ use crate::platform::audit;
 
 #[derive(clap::Args)]
 pub(super) struct Audit {
+    /// Prints JSON
     #[arg(long)]
     json: bool,
+    /// At most so many
     #[arg(long, default_value_t = 50)]
     limit: usize,
     /// What this member did and what was done to them: their number, or part of their name

@@ -14,8 +14,10 @@ use crate::platform::error::Exit;
 pub(super) enum Burst {
     /// Lists the newest bursts
     List {
+        /// Prints JSON
         #[arg(long)]
         json: bool,
+        /// At most so many
         #[arg(long, default_value_t = 20)]
         limit: usize,
         /// Only of this mission: Fermi, Swift, …
@@ -29,6 +31,7 @@ pub(super) enum Burst {
     Show {
         /// Its number, as in the address of its page
         id: i64,
+        /// Prints JSON
         #[arg(long)]
         json: bool,
     },
@@ -42,6 +45,7 @@ pub(super) enum Burst {
         /// Takes such a withdrawal back
         #[arg(long, conflicts_with = "why")]
         undo: bool,
+        /// Prints JSON
         #[arg(long)]
         json: bool,
     },
@@ -55,7 +59,9 @@ pub(super) enum Burst {
 pub(super) struct Two {
     /// A burst's number, as in the address of its page
     one: i64,
+    /// The other's
     other: i64,
+    /// Prints JSON
     #[arg(long)]
     json: bool,
 }

@@ -21,6 +21,7 @@ Carry the copy to another machine: one that lies on the same card is lost with i
 pub(super) struct Backup {
     /// Where to put it; a name with the time, in backup_folder, unless given
     file: Option<PathBuf>,
+    /// Prints JSON
     #[arg(long)]
     json: bool,
 }
@@ -34,6 +35,7 @@ pub(super) struct Backup {
 pub(super) struct Restore {
     /// A copy that `grb-app backup`, the nightly backup or a migration made
     file: PathBuf,
+    /// Prints JSON
     #[arg(long)]
     json: bool,
 }
@@ -45,6 +47,7 @@ pub(super) struct Restore {
 tables are those that this program makes. Ends with 65 where something is wrong, and says what to do."
 )]
 pub(super) struct Check {
+    /// Prints JSON
     #[arg(long)]
     json: bool,
 }

@@ -300,6 +300,9 @@ async fn acts_on_record(desk: &Served) -> Vec<String> {
     desk.app.db.read(read).await.unwrap()
 }
 
+/// What officers may ask for anew without changing anything.
+const LOOKS: [&str; 2] = ["POST /api/admin/doctor", "POST /doctor"];
+
 /// The routes that only officers may use to change something, found by asking as a member.
 async fn guarded(desk: &Served) -> BTreeSet<String> {
     let commands = grb_app::serve::commands(desk.app.clone());
@@ -342,11 +345,9 @@ async fn guarded(desk: &Served) -> BTreeSet<String> {
 #[tokio::test]
 async fn every_act_of_an_officer_is_put_on_record() {
     let known: BTreeSet<String> = ACTS.iter().map(|(route, ..)| (*route).to_owned()).collect();
-    assert_eq!(
-        guarded(&club().await).await,
-        known,
-        "a route without an act in the table"
-    );
+    let mut found = guarded(&club().await).await;
+    found.retain(|route| !LOOKS.contains(&route.as_str()));
+    assert_eq!(found, known, "a route without an act in the table");
     let desk = club().await;
     let vera = cookie(&desk, "vera@example.org", PASSWORD).await.unwrap();
     run(

@@ -184,7 +184,8 @@ fn keep_copy(conn: &Connection, path: &Path, found: i32, now: DateTime<Utc>) -> 
     let name = |end: &str| path.with_file_name(format!("{}.{BEFORE}-{next}{end}", super::FILE));
     let mut copy = name("");
     if copy.exists() {
-        copy = name(&format!(".{}", now.timestamp()));
+        // Who is killed and started again may come back within a second.
+        copy = name(&format!(".{}", now.timestamp_micros()));
     }
     Fresh::of(conn, copy::folder_of(path), &CancellationToken::new())
         .and_then(|fresh| fresh.put(&copy))
