@@ -165,8 +165,11 @@ start() {
 back_to_the_old() {
   [ -f "$bin.old" ] || stop 69 "grb-app did not start. See why: journalctl -u grb-app -n 50"
   mv "$bin.old" "$bin"
-  systemctl restart grb-app || true
-  stop 69 "The new grb-app did not start, and $before runs again. See why: journalctl -u grb-app -n 50"
+  if systemctl restart grb-app; then
+    stop 69 "The new grb-app did not start, and $before runs again. See why: journalctl -u grb-app -n 50"
+  fi
+  # A new program that got as far as migrating leaves a database that the old one refuses; the log names the copy to restore.
+  stop 69 "The new grb-app did not start, and neither does $before, which is back in place. See what to do: journalctl -u grb-app -n 50"
 }
 
 finish() {
