@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Common, print_json};
 use crate::platform::Clock;
 use crate::platform::backups;
-use crate::platform::db::{self, check::Found};
+use crate::platform::db::{self, check::Found, since::Added};
 use crate::platform::error::Exit;
 
 /// Makes a checked copy of the database, also while the program runs
@@ -34,7 +34,11 @@ pub(super) struct Backup {
 )]
 pub(super) struct Restore {
     /// A copy that `grb-app backup`, the nightly backup or a migration made
-    file: PathBuf,
+    #[arg(required_unless_present = "before_migration")]
+    file: Option<PathBuf>,
+    /// Takes the copy that was kept before the last migration
+    #[arg(long, conflicts_with = "file")]
+    before_migration: bool,
     /// Prints JSON
     #[arg(long)]
     json: bool,
@@ -75,22 +79,44 @@ impl Backup {
 impl Restore {
     pub(super) fn run(&self, common: &Common) -> anyhow::Result<()> {
         let folder = common.settings()?.data_dir;
-        let restored = db::restore(&folder, &self.file, Clock::system().now())?;
+        let file = match &self.file {
+            Some(file) => file.clone(),
+            None => db::before_migration(&folder)?,
+        };
+        let restored = db::restore(&folder, &file, Clock::system().now())?;
         let back = restored.kept.as_ref().map(|kept| kept.join(db::FILE));
         if self.json {
             return print_json(
-                &json!({ "restored": self.file, "schema": restored.schema, "kept": back }),
+                &json!({ "restored": file, "schema": restored.schema, "kept": back, "since": restored.since }),
             );
         }
-        println!("The database is now as it was in {}.", self.file.display());
+        println!("The database is now as it was in {}.", file.display());
         match back {
             Some(back) => println!(
-                "What was there before is kept. To go back to it: grb-app restore {}\nOnce all is well, its folder can be deleted.",
+                "What was there before is kept{}. To go back to it: grb-app restore {}\nOnce all is well, its folder can be deleted.",
+                restored
+                    .since
+                    .map_or_else(String::new, |since| in_words(&since)),
                 back.display()
             ),
             None => println!("There was none before."),
         }
         Ok(())
+    }
+}
+
+/// The rows that came since the copy, where some did.
+pub(super) fn in_words(since: &[Added]) -> String {
+    match since {
+        [] => String::new(),
+        _ => {
+            let rows = |added: &Added| format!("{} of {}", added.rows, added.table);
+            let rows: Vec<String> = since.iter().map(rows).collect();
+            format!(
+                ", with the rows that came since the copy: {}",
+                rows.join(", ")
+            )
+        }
     }
 }
 

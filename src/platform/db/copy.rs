@@ -196,15 +196,20 @@ pub(super) fn open_still(path: &Path, stop: &CancellationToken) -> anyhow::Resul
     open_as(path, how, stop)
 }
 
-fn open_as(path: &Path, how: &str, stop: &CancellationToken) -> anyhow::Result<Connection> {
+/// A file's name as SQLite takes it with parameters, to be read only.
+pub(super) fn address(path: &Path, how: &str) -> std::io::Result<String> {
     const UNSAFE: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#').add(b' ');
+    let whole = std::path::absolute(path)?.to_string_lossy().into_owned();
+    let whole = utf8_percent_encode(&whole, UNSAFE);
+    Ok(format!("file://{whole}?mode=ro{how}"))
+}
+
+fn open_as(path: &Path, how: &str, stop: &CancellationToken) -> anyhow::Result<Connection> {
     if !path.is_file() {
         return Err(Exit::unavailable(format!("There is no file {}.", path.display())).into());
     }
-    let whole = std::path::absolute(path)?.to_string_lossy().into_owned();
-    let whole = utf8_percent_encode(&whole, UNSAFE);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-    let conn = Connection::open_with_flags(format!("file://{whole}?mode=ro{how}"), flags)
+    let conn = Connection::open_with_flags(address(path, how)?, flags)
         .with_context(|| format!("Opening {}", path.display()))?;
     let stop = stop.clone();
     conn.progress_handler(STEPS, Some(move || stop.is_cancelled()))?;

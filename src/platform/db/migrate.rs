@@ -152,6 +152,18 @@ fn refuse_newer(path: &Path, found: i32) -> Exit {
     ))
 }
 
+/// The copy in `folder` from before the last migration that this program can read; exit 69 where there is none.
+pub fn before_migration(folder: &Path) -> anyhow::Result<PathBuf> {
+    let none = || {
+        let at = folder.display();
+        Exit::unavailable(format!(
+            "No copy from before a migration ({}.{BEFORE}-…) that this program can read is in {at}.",
+            super::FILE
+        ))
+    };
+    Ok(older_copy(&folder.join(super::FILE)).ok_or_else(none)?)
+}
+
 /// The newest copy from before a migration that this program can read.
 fn older_copy(path: &Path) -> Option<PathBuf> {
     let readable = |path: &PathBuf| {

@@ -4,6 +4,7 @@ pub mod check;
 pub mod copy;
 mod migrate;
 mod restore;
+pub mod since;
 mod vacuum;
 mod writer;
 
@@ -17,7 +18,7 @@ use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection, OpenFlags};
 
 pub use copy::back_up;
-pub use migrate::{migrate, newest, pending, version};
+pub use migrate::{before_migration, migrate, newest, pending, version};
 pub use restore::{Restored, restore};
 pub use vacuum::give_room_back;
 pub use writer::Tx;

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::copy::{self, Fresh};
-use super::{FILE, lock, make_private};
+use super::{FILE, lock, make_private, since};
 
 /// Lies in the data folder from the moment on at which the copy counts, and names the folder where it waits.
 const UNDER_WAY: &str = "grb-app.restoring";
@@ -23,6 +23,8 @@ pub struct Restored {
     pub schema: i32,
     /// What was there before, whole; `None` where nothing was.
     pub kept: Option<PathBuf>,
+    /// What is kept and not in the copy, by table; `None` where it cannot be counted.
+    pub since: Option<Vec<since::Added>>,
 }
 
 /// Puts a copy of `file` in the place of the database of `folder`. What is there goes into a folder of its own beside it, with its
@@ -44,10 +46,12 @@ pub fn restore(folder: &Path, file: &Path, now: DateTime<Utc>) -> anyhow::Result
     begin(folder, &aside)?;
     finish(folder)?;
     // Gone only where nothing was there to be kept.
-    let nothing = std::fs::remove_dir(&aside).is_ok();
+    let kept = std::fs::remove_dir(&aside).is_err().then_some(aside);
+    let since = |kept: &PathBuf| since::added(&kept.join(FILE), &folder.join(FILE)).ok();
     Ok(Restored {
         schema,
-        kept: (!nothing).then_some(aside),
+        since: kept.as_ref().and_then(since),
+        kept,
     })
 }
 
