@@ -15,6 +15,7 @@ use crate::platform::doctor::{self, Check};
 use crate::platform::outbox::{self, Composers};
 use crate::platform::reload::{Change, Settings};
 use crate::platform::tasks::Tasks;
+use crate::platform::web::handed::Handed;
 use crate::platform::web::limits::slow_down;
 use crate::platform::web::listen::Gate;
 use crate::platform::web::tls::{self, Tls};
@@ -139,19 +140,21 @@ pub async fn run(
     let signals = Signals::listen()?;
     let hangup = signal(SignalKind::hangup())?;
     let tasks = Tasks::default();
-    let listener = listen::bind(app.config.listen).await?;
+    let mut doors = Handed::take()?;
+    let listener = doors.bind(app.config.listen).await?;
     let address = listener.local_addr()?;
     let app = app.bound_to(address);
     let tls = encrypt(&app, &tasks)?;
     if let Some(address) = app.config.redirect_listen {
-        let gate = Gate::on(listen::bind(address).await?);
+        let gate = Gate::on(doors.bind(address).await?);
         tasks.run(gate.serve(web::to_tls(app.config.base_url()), tasks.stopping()));
     }
     if let Some(address) = app.config.metrics_listen {
-        let (listener, routes) = (listen::bind(address).await?, ops::metrics_only(app.clone()));
+        let (listener, routes) = (doors.bind(address).await?, ops::metrics_only(app.clone()));
         let stop = tasks.stopping();
         tasks.run(Gate::on(listener).serve(routes, stop));
     }
+    doors.all_taken()?;
     invite_an_officer(&app).await?;
     hear_commands(&app, &tasks);
     start_workers(&app, &tasks);

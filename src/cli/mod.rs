@@ -96,7 +96,7 @@ enum Command {
     /// Prints the description of the API (OpenAPI 3.1)
     Openapi,
     /// Prints the unit for systemd
-    Unit,
+    Unit(unit::Unit),
     /// Prints what a shell needs to complete commands and flags
     Completion(completion::Completion),
     /// Prints the manual page, or writes all of them
@@ -144,7 +144,7 @@ impl Command {
                 | Self::Config(_)
                 | Self::Health(_)
                 | Self::Openapi
-                | Self::Unit
+                | Self::Unit(_)
                 | Self::Completion(_)
                 | Self::Man(_)
                 | Self::Version(_)
@@ -168,10 +168,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         Command::Health(health) => health.run(&common).await,
         Command::Doctor(doctor) => doctor.run(&common).await,
         Command::Openapi => print_json(&crate::serve::openapi()),
-        Command::Unit => {
-            unit::run();
-            Ok(())
-        }
+        Command::Unit(unit) => unit.run(&common),
         Command::Completion(completion) => completion.run(),
         Command::Man(man) => man.run(),
         Command::Version(version) => version.run(),

@@ -5,6 +5,7 @@ pub mod crowd;
 pub mod door;
 pub mod extract;
 pub mod form;
+pub mod handed;
 pub mod host;
 pub mod limits;
 pub mod listen;

@@ -1,6 +1,7 @@
 //! The door as strangers, proxies and crowds meet it.
 
 mod crowds;
+mod handed;
 mod reload;
 mod tls;
 
