@@ -21,6 +21,7 @@ mod replay;
 mod scrub;
 mod serve;
 mod unit;
+mod update;
 mod version;
 
 #[cfg(test)]
@@ -95,6 +96,7 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Prints the description of the API (OpenAPI 3.1)
     Openapi,
+    Update(update::Update),
     /// Prints the unit for systemd
     Unit(unit::Unit),
     /// Prints what a shell needs to complete commands and flags
@@ -145,6 +147,7 @@ impl Command {
                 | Self::Health(_)
                 | Self::Openapi
                 | Self::Unit(_)
+                | Self::Update(_)
                 | Self::Completion(_)
                 | Self::Man(_)
                 | Self::Version(_)
@@ -168,6 +171,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         Command::Health(health) => health.run(&common).await,
         Command::Doctor(doctor) => doctor.run(&common).await,
         Command::Openapi => print_json(&crate::serve::openapi()),
+        Command::Update(update) => update.run(&common).await,
         Command::Unit(unit) => unit.run(&common),
         Command::Completion(completion) => completion.run(),
         Command::Man(man) => man.run(),

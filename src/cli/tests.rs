@@ -38,6 +38,7 @@ const PROMISED: &[&str] = &[
     "doctor",
     "openapi",
     "unit",
+    "update",
     "completion",
     "man",
     "version",

@@ -13,6 +13,7 @@ use chrono_tz::Tz;
 use super::backups::Backups;
 use super::error::Exit;
 use super::outbox::Mail;
+use super::release::Place;
 use super::web::tls::Certificates;
 use super::web::visitor::Proxies;
 
@@ -51,6 +52,10 @@ pub struct Config {
     pub tls: Option<Certificates>,
     /// A second address, without TLS, that only sends people to the one with it.
     pub redirect_listen: Option<SocketAddr>,
+    /// Where the public key lies that releases must be signed with.
+    pub release_key: PathBuf,
+    /// Where a release is looked for unless the command says so.
+    pub release_from: Option<Place>,
     /// What is written to the log.
     pub log: String,
     /// Set for `serve --demo`: the sentence that every page shows.
@@ -236,6 +241,11 @@ impl Sources {
             trusted_proxies: self.parse("trusted_proxies")?.unwrap_or_default(),
             tls: Certificates::understand(self)?,
             redirect_listen: self.parse("redirect_listen")?,
+            release_key: self
+                .text("release_key")
+                .map(PathBuf::from)
+                .unwrap_or_default(),
+            release_from: self.parse("release_from")?,
             log: self.log()?,
             demo: None,
         })

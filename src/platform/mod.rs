@@ -13,6 +13,7 @@ pub mod health;
 mod keepsake;
 pub mod outbox;
 pub mod random;
+pub mod release;
 pub mod reload;
 pub mod settings;
 mod shelf;

@@ -249,6 +249,16 @@ pub const SETTINGS: &[Setting] = &[
         "A second address without TLS, e.g. 0.0.0.0:80, that sends everybody to the public one",
     ),
     setting(
+        "release_key",
+        Some("/etc/grb-app/release-key.pem"),
+        "The public key that releases must be signed with, for `grb-app update`; install.sh puts it there",
+    ),
+    setting(
+        "release_from",
+        None,
+        "Where `grb-app update` looks for a release: a folder, or an https address",
+    ),
+    setting(
         "log",
         Some(LOG),
         "What is written to the log: error, warn, info, debug, or a filter for each part",

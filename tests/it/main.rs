@@ -46,5 +46,6 @@ mod smtp;
 mod stream;
 mod telling;
 mod told;
+mod updating;
 mod uploads;
 mod web;

@@ -47,11 +47,12 @@ pub fn routes(checks: Vec<Check>) -> OpenApiRouter<App> {
         .routes(routes!(door::mirror))
 }
 
-/// Route for `grb-app doctor`: what only the serving desk knows.
+/// Routes for `grb-app doctor` and `update`: what only the serving desk knows.
 pub fn local_routes(app: App) -> Router {
     let tell = |State(app): State<App>| async move { Json(said(&app).await) };
     Router::new()
         .route("/doctor/said", get(tell))
+        .route("/health/readiness", get(health::readiness))
         .with_state(app)
 }
 
