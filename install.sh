@@ -20,8 +20,9 @@ main() {
   bin=$root/usr/local/bin/grb-app
   unit=$root/etc/systemd/system/grb-app.service
   settings=$root/etc/grb-app/grb-app.toml
+  key=$root/etc/grb-app/release-key.pem
   data=$root/var/lib/grb-app
-  from='' file='' action=install purge=no
+  from='' file='' action=install purge=no replaced=no
   while [ $# -gt 0 ]; do
     case $1 in
       --from) from=${2:?--from wants a folder or an address}; shift ;;
@@ -58,6 +59,7 @@ install_it() {
   make_user
   before=$(version_of "$bin")
   check_database
+  if [ -f "$bin" ] && ! cmp -s "$work/grb-app" "$bin"; then replaced=yes; fi
   put "$work/grb-app" "$bin" 755
   write_unit
   write_settings
@@ -143,9 +145,16 @@ write_settings() {
   chmod 750 "$root/etc/grb-app"
   chmod 700 "$data"
   if [ ! -f "$settings" ]; then
-    "$bin" config init >"$settings.new"
+    # For commands too, which an officer types as root.
+    "$bin" config init | sed 's|^#data_dir = .*|data_dir = "/var/lib/grb-app"|' >"$settings.new"
     chmod 640 "$settings.new"
     mv "$settings.new" "$settings"
+  fi
+  # What grb-app update checks releases by. Not taken from a release, but from whoever runs this.
+  if [ -n "$release_key" ]; then
+    printf '%s\n' "$release_key" >"$key.new"
+    chmod 644 "$key.new"
+    mv "$key.new" "$key"
   fi
   in_root chown root:grb-app /etc/grb-app /etc/grb-app/grb-app.toml
   in_root chown grb-app:grb-app /var/lib/grb-app
@@ -161,14 +170,21 @@ start() {
   systemctl restart grb-app || back_to_the_old
 }
 
-# The new program did not get ready within systemd's patience.
+# The new program did not get ready: the old one again, with its unit, and with the file as it was before a migration.
 back_to_the_old() {
-  [ -f "$bin.old" ] || stop 69 "grb-app did not start. See why: journalctl -u grb-app -n 50"
+  [ $replaced = yes ] || stop 69 "grb-app did not start. See why: journalctl -u grb-app -n 50"
+  systemctl stop grb-app || true
   mv "$bin.old" "$bin"
+  write_unit
+  systemctl daemon-reload
+  code=0
+  "$bin" migrate --dry-run --data-dir "$data" >/dev/null 2>&1 || code=$?
+  # It keeps what it takes away, and says where. What it cannot do, the restart tells.
+  if [ "$code" = 78 ]; then "$bin" restore --before-migration --data-dir "$data" >&2 || true; fi
+  systemctl reset-failed grb-app 2>/dev/null || true
   if systemctl restart grb-app; then
     stop 69 "The new grb-app did not start, and $before runs again. See why: journalctl -u grb-app -n 50"
   fi
-  # A new program that got as far as migrating leaves a database that the old one refuses; the log names the copy to restore.
   stop 69 "The new grb-app did not start, and neither does $before, which is back in place. See what to do: journalctl -u grb-app -n 50"
 }
 
@@ -190,6 +206,7 @@ finish() {
 
 # The link for the first officer is in the log of a desk that has none yet; the newest is the one that works.
 invitation() {
+  [ -z "$before" ] || return 0
   tries=0
   while [ $tries -lt 10 ]; do
     link=$(journalctl -u grb-app -o cat -n 200 --no-pager 2>/dev/null | sed -n 's/.*Become the first at \([^ ]*\).*/\1/p' | tail -n 1)
@@ -197,7 +214,7 @@ invitation() {
     tries=$((tries + 1))
     sleep 1
   done
-  if [ -z "$before" ] && [ -n "$link" ]; then say "Become the first officer: $link (works once, within a day)"; fi
+  if [ -n "$link" ]; then say "Become the first officer: $link (works once, within a day)"; fi
 }
 
 version_of() { if [ -x "$1" ]; then "$1" version 2>/dev/null | cut -d' ' -f1,2; fi; }
