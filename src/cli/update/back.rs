@@ -66,7 +66,7 @@ impl Before<'_> {
             self.service.read_units();
         }
         let data = self.data(old)?;
-        let started = self.service.restart(PATIENCE);
+        let started = self.service.start(PATIENCE);
         let serves = match (started, watched) {
             (Ok(()), true) => service::steady(self.folder).await,
             (started, _) => started,

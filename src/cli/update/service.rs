@@ -12,6 +12,9 @@ use crate::platform::web::listen;
 
 const NAME: &str = "grb-app";
 
+/// Where systemd holds the door open, a visitor would have it start the desk again.
+const DOOR: &str = "grb-app.socket";
+
 /// What systemd itself answers by.
 const PROMPTLY: Duration = Duration::from_secs(60);
 
@@ -27,6 +30,7 @@ pub(super) struct Service {
     pub unit: PathBuf,
     /// Whether it is to run: it does, or tries to.
     pub runs: bool,
+    door: bool,
     command: String,
 }
 
@@ -43,6 +47,7 @@ impl Service {
         (said.get("LoadState") == Some(&"loaded")).then(|| Self {
             unit: said.get("FragmentPath").copied().unwrap_or_default().into(),
             runs: said.get("ActiveState") != Some(&"inactive"),
+            door: done(systemctl(&["is-active", DOOR], PROMPTLY)).is_ok(),
             command: said.get("ExecStart").copied().unwrap_or_default().into(),
         })
     }
@@ -57,10 +62,21 @@ impl Service {
         done(systemctl(&["restart", NAME], patience))
     }
 
-    /// Stops it, and forgets how often it fell.
+    /// Stops it, whoever knocks, and forgets how often it fell.
     pub(super) fn stop(&self) {
+        if self.door {
+            drop(systemctl(&["stop", DOOR], PROMPTLY));
+        }
         drop(systemctl(&["stop", NAME], PROMPTLY));
         drop(systemctl(&["reset-failed", NAME], PROMPTLY));
+    }
+
+    /// Starts it again after a stop.
+    pub(super) fn start(&self, patience: Duration) -> Result<(), String> {
+        if self.door {
+            drop(systemctl(&["start", DOOR], PROMPTLY));
+        }
+        self.restart(patience)
     }
 
     /// Tells systemd to read units again.

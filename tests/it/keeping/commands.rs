@@ -292,3 +292,31 @@ fn a_newer_file_is_refused_with_the_copy_that_leads_back_and_that_copy_does() {
     assert_eq!(code(&["migrate"], folder.path()).0, Some(0));
     assert_eq!(mark_in(folder.path()), "old");
 }
+
+#[test]
+fn the_copy_from_before_a_migration_is_found_and_what_came_since_is_named() {
+    let folder = marked("old");
+    let (ended, words) = code(&["restore", "--before-migration"], folder.path());
+    assert_eq!(ended, Some(69), "there is none yet: {words}");
+    assert_eq!(code(&["restore"], folder.path()).0, Some(64));
+    let before = folder.path().join("grb-app.db.before-schema-99");
+    std::fs::copy(file(folder.path()), &before).unwrap();
+    let conn = Connection::open(file(folder.path())).unwrap();
+    conn.execute_batch(
+        "insert into refinery_schema_history (version, name, applied_on, checksum) values (99, 'tomorrow', '', '0');
+         insert into keepsakes values ('one', ''), ('two', '');
+         insert into events (topic, name, data, at) values ('bursts', 'x', '{}', 0);
+         create table tomorrow (id integer primary key)",
+    )
+    .unwrap();
+    drop(conn);
+    let (ended, words) = code(&["restore", "--before-migration"], folder.path());
+    assert_eq!(ended, Some(0), "{words}");
+    let since = "with the rows that came since the copy: 1 of events, 2 of keepsakes.";
+    assert!(words.contains(since), "{words}");
+    assert_eq!(mark_in(folder.path()), "old");
+    // Nothing came since: nothing is said.
+    let (ended, words) = code(&["restore", before.to_str().unwrap()], folder.path());
+    assert_eq!(ended, Some(0), "{words}");
+    assert!(!words.contains("since"), "{words}");
+}

@@ -132,7 +132,9 @@ impl House {
     pub(super) fn calls(&self) -> Vec<String> {
         let calls = std::fs::read_to_string(self.at("calls")).unwrap();
         let calls = calls.lines().skip(1).map(str::to_owned);
-        calls.filter(|call| !call.starts_with("show")).collect()
+        calls
+            .filter(|call| !call.starts_with("show") && !call.starts_with("is-active"))
+            .collect()
     }
 
     /// The process that serves.

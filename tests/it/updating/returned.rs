@@ -28,6 +28,22 @@ async fn one_that_falls_at_its_start_leaves_the_file_as_it_was() {
     let words = came_back(&house, &house.update(&[])).await;
     assert!(words.contains("nothing is lost"), "{words}");
     assert_eq!(house.marks(&house.file()), ["old"]);
+    assert!(!house.calls().iter().any(|call| call.contains("socket")));
+}
+
+#[tokio::test]
+async fn nobody_who_knocks_meanwhile_has_it_started_by_the_socket() {
+    let house = House::new();
+    std::fs::write(house.at("socket"), "").unwrap();
+    house.release(&format!("case $1 in serve) exit 1 ;; esac\n{GOOD}"));
+    came_back(&house, &house.update(&[])).await;
+    let back = house.calls().split_off(2);
+    let (stops, starts) = (
+        ["stop grb-app.socket", "stop grb-app"],
+        ["start grb-app.socket", "restart grb-app"],
+    );
+    assert_eq!(back[..2], stops, "{back:?}");
+    assert_eq!(back[back.len() - 2..], starts, "{back:?}");
 }
 
 #[tokio::test]
