@@ -3,22 +3,20 @@
 //! The load is wrk's, on the same cores as the program; without wrk there are no figures.
 
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::program::{Program, client};
+use crate::wrk::{self, Run, SECONDS};
 use crate::{Row, club};
 
 const NAMES: u32 = 1_000_000;
-const RUNS: usize = 3;
-const SECONDS: u32 = 10;
+const SCRIPT: &str = "hello.lua";
 
 /// Names that are stored while it is measured: half of them for the first time.
 const STORED: u32 = 2 * NAMES;
 
 pub(crate) async fn measure() -> Vec<Row> {
-    if Command::new("wrk").arg("-v").output().is_err() {
-        println!("hello: wrk is not installed here, so nothing was measured.");
+    if !wrk::is_here("hello") {
         return Vec::new();
     }
     let folder = tempfile::tempdir().unwrap();
@@ -31,10 +29,10 @@ pub(crate) async fn measure() -> Vec<Row> {
     );
     let loaded = load(&program).await;
     let full = program.memory("VmRSS");
-    let live = runs(&program, "/health/live", 64, &[]);
-    let gets = runs(&program, "/", 64, &["get", &NAMES.to_string()]);
+    let live = wrk::runs(&program, "/health/live", 64, &[]);
+    let gets = wrk::runs(&program, "/", 64, &[SCRIPT, "get", &NAMES.to_string()]);
     let after_gets = program.memory("VmRSS");
-    let puts = runs(&program, "/", 128, &["put", &STORED.to_string()]);
+    let puts = wrk::runs(&program, "/", 128, &[SCRIPT, "put", &STORED.to_string()]);
     println!(
         "{NAMES} names in a file of {:.0} MB; ready in {ready:.0} ms with {idle:.1} MiB; all in memory {loaded:.1} s after the first request. \
          wrk on the same cores: 2 threads, {SECONDS} s, 64 connections for GET, 128 for PUT, half of them of new names. \
@@ -43,17 +41,12 @@ pub(crate) async fn measure() -> Vec<Row> {
         program.busy_threads(),
         program.memory("VmRSS"),
     );
-    let of = |runs: &[Run], take: fn(&Run) -> f64| runs.iter().map(take).collect::<Vec<f64>>();
     vec![
-        Row::new("GET /health/live a second", of(&live, |run| run.rate), ""),
-        Row::new("GET /hello a second", of(&gets, |run| run.rate), "≥ 40,000"),
-        Row::new("GET /hello, p99, ms", of(&gets, |run| run.p99), "< 50"),
-        Row::new(
-            "PUT /hello a second, durable",
-            of(&puts, |run| run.rate),
-            "≥ 8,000",
-        ),
-        Row::new("PUT /hello, p99, ms", of(&puts, |run| run.p99), "< 50"),
+        Row::new("GET /health/live a second", Run::rate(&live), ""),
+        Row::new("GET /hello a second", Run::rate(&gets), "≥ 40,000"),
+        Row::new("GET /hello, p99, ms", Run::p99(&gets), "< 50"),
+        Row::new("PUT /hello a second, durable", Run::rate(&puts), "≥ 8,000"),
+        Row::new("PUT /hello, p99, ms", Run::p99(&puts), "< 50"),
         Row::new(
             "memory with a million names, MiB",
             vec![full, after_gets],
@@ -101,56 +94,6 @@ async fn load(program: &Program) -> f64 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     at.as_secs_f64()
-}
-
-/// What wrk says of one run.
-struct Run {
-    rate: f64,
-    p99: f64,
-}
-
-fn runs(program: &Program, path: &str, connections: u32, arguments: &[&str]) -> Vec<Run> {
-    (0..RUNS)
-        .map(|_| run(program, path, connections, arguments))
-        .collect()
-}
-
-fn run(program: &Program, path: &str, connections: u32, arguments: &[&str]) -> Run {
-    let mut wrk = Command::new("wrk");
-    wrk.args(["-t2", "--latency", &format!("-c{connections}")]);
-    wrk.arg(format!("-d{SECONDS}"));
-    if !arguments.is_empty() {
-        wrk.arg("-s");
-        wrk.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/desk/hello.lua"));
-    }
-    wrk.arg(format!("http://{}{path}", program.address));
-    let output = wrk.arg("--").args(arguments).output().unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert!(
-        output.status.success() && !said.contains("Non-2xx") && !said.contains("Socket errors"),
-        "{said}"
-    );
-    let after = |words: &str| {
-        let line = said
-            .lines()
-            .find_map(|line| line.trim().strip_prefix(words));
-        line.unwrap_or_else(|| panic!("no {words} in {said}"))
-            .trim()
-    };
-    Run {
-        rate: after("Requests/sec:").parse().unwrap(),
-        p99: milliseconds(after("99%")),
-    }
-}
-
-/// wrk writes 812.00us, 3.55ms or 1.02s.
-fn milliseconds(text: &str) -> f64 {
-    let units = [("us", 0.001), ("ms", 1.0), ("s", 1000.0)];
-    let found = units.iter().find_map(|(unit, factor)| {
-        let number: f64 = text.strip_suffix(unit)?.parse().ok()?;
-        Some(number * factor)
-    });
-    found.unwrap()
 }
 
 /// The database, MB.

@@ -1,6 +1,6 @@
 //! The whole program's figures on this machine, as one Markdown table: `cargo bench --bench desk -- [VERB…]`, of
 //! `rest`, `stream`, `backlog`, `letters`, `members`, `logins`, `observed`,
-//! `upload`, `keeping`, `hello`.
+//! `upload`, `keeping`, `hello`, `api`.
 //!
 //! Beside `tests/kafka/run -- cargo bench --bench desk` the broker is a real Kafka, as GCN's.
 #![expect(
@@ -8,6 +8,7 @@
     reason = "a measurement that cannot go on should say where"
 )]
 
+mod api;
 mod backlog;
 mod broker;
 mod club;
@@ -22,6 +23,7 @@ mod rest;
 mod sink;
 mod stream;
 mod upload;
+mod wrk;
 
 /// One figure: least, middle and most of several runs, or what its words say.
 pub(crate) struct Row {
@@ -83,6 +85,9 @@ async fn main() {
     }
     if wanted("hello") {
         rows.extend(hello::measure().await);
+    }
+    if wanted("api") {
+        rows.extend(api::measure().await);
     }
     println!("\n| figure | min | median | max | target |\n|---|---:|---:|---:|---|");
     for Row {
