@@ -110,7 +110,8 @@ pub fn place(data_dir: &Path, folder: &Path, now: DateTime<Utc>) -> anyhow::Resu
     if !folder.is_dir() {
         let at = folder.display();
         let words = format!(
-            "The folder of copies {at} is not there. Bring the disk that it lies on, or make it: mkdir -m 700 {at}"
+            "The folder of copies {at} is not there. Bring the disk that it lies on, or make it for the desk's user: \
+             install -d -m 700 -o grb-app {at}"
         );
         return Err(Exit::unavailable(words).into());
     }

@@ -356,6 +356,10 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Exit {
         std::io::ErrorKind::NotFound => {
             Exit::unavailable(format!("The folder {at} is not there. Make it first."))
         }
+        std::io::ErrorKind::ReadOnlyFilesystem => Exit::permission(format!(
+            "{at} is on a file system that may only be read here. Where the service is kept from it, let it in: \
+             systemctl edit grb-app, and there [Service] with ReadWritePaths={at}; then restart it."
+        )),
         _ => Exit::permission(format!("{at} cannot be written: {error}.")),
     }
 }
@@ -389,6 +393,18 @@ mod tests {
         let all = all.map(|(name, at)| left(name, at));
         sweep(folder.path());
         assert_eq!(all.map(|path| path.exists()), [false, false, true]);
+    }
+
+    /// The service's unit lets it write into its data folder alone.
+    #[test]
+    fn who_is_kept_from_another_disk_hears_how_to_be_let_in() {
+        let error = std::io::Error::from(std::io::ErrorKind::ReadOnlyFilesystem);
+        let told = unwritable(Path::new("/mnt/stick/desk"), &error);
+        assert_eq!(told.code, 77);
+        assert!(
+            told.message.contains("ReadWritePaths=/mnt/stick/desk"),
+            "{told:?}"
+        );
     }
 
     #[test]
