@@ -33,8 +33,8 @@ pub(super) struct InPerson(pub Caller);
 #[derive(Debug, Clone)]
 pub struct Officer(pub Member);
 
-/// The officer who asks, to change something: each such act is put on record. A browser whose member gave the password too
-/// long ago is asked for it again (see [`prove`]); a token is a proof by itself.
+/// The officer who asks, to change something: each such act is put on record. Where the member gave the password too long ago for
+/// this session, they are asked for it again (see [`prove`]), however its secret is sent; a token for scripts is a proof by itself.
 #[derive(Debug, Clone)]
 pub struct Acting(pub Member);
 
@@ -52,18 +52,13 @@ pub struct MaybeSignedIn(pub Option<Member>);
 pub async fn recognize(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let secret = secret(&app, request.headers());
     let mut asked = None;
-    if let Some((secret, sent_as)) =
-        secret.filter(|_| !request.uri().path().starts_with("/assets/"))
-    {
+    if let Some(secret) = secret.filter(|_| !request.uri().path().starts_with("/assets/")) {
         let now = app.clock.now();
         let found = app
             .db
             .read(move |conn| sessions::caller(conn, now, &secret));
         match found.await {
-            Ok(Some(mut caller)) => {
-                if sent_as == SentAs::Token {
-                    caller.proved_at = None;
-                }
+            Ok(Some(caller)) => {
                 request.extensions_mut().insert(Person {
                     id: caller.member.id,
                     name: caller.member.full_name.clone(),
@@ -93,13 +88,6 @@ pub(super) fn know(request: &mut Request, caller: Caller) {
     request.extensions_mut().insert(known);
 }
 
-/// How a secret came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum SentAs {
-    Cookie,
-    Token,
-}
-
 /// The name of the session's cookie: only https can keep the promise of `__Host-`.
 pub(super) fn cookie_name(app: &App) -> &'static str {
     match is_secure(app) {
@@ -120,14 +108,14 @@ pub(super) fn is_secure(app: &App) -> bool {
     app.config.is_secure()
 }
 
-fn secret(app: &App, headers: &HeaderMap) -> Option<(String, SentAs)> {
+fn secret(app: &App, headers: &HeaderMap) -> Option<String> {
     let text = |value: &header::HeaderValue| value.to_str().ok().map(str::to_owned);
     if let Some(authorization) = headers.get(header::AUTHORIZATION).and_then(text) {
         let (scheme, secret) = authorization.split_once(' ')?;
         let bearer = scheme.eq_ignore_ascii_case("bearer");
-        return bearer.then(|| (secret.trim().to_owned(), SentAs::Token));
+        return bearer.then(|| secret.trim().to_owned());
     }
-    kept(headers, cookie_name(app)).map(|secret| (secret, SentAs::Cookie))
+    kept(headers, cookie_name(app))
 }
 
 /// What the browser keeps under this name.
@@ -236,7 +224,7 @@ impl FromRequestParts<App> for Acting {
         let caller = <Caller as FromRequestParts<App>>::from_request_parts(parts, app).await?;
         match caller.needs_proof(app.clock.wall()) {
             false => Ok(Self(member)),
-            true => Err(prove::wanted(parts)),
+            true => Err(prove::wanted()),
         }
     }
 }

@@ -1,12 +1,10 @@
 //! "Is it still you?": an officer who gave the password long ago is asked again before something changes, and then it is done.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-
 use axum::Extension;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Form, FromRequest as _, Request};
 use axum::http::request::Parts;
+use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -35,9 +33,9 @@ pub(super) fn router() -> OpenApiRouter<crate::platform::App> {
     OpenApiRouter::new().route(PAGE, post(page))
 }
 
-/// Set by a handler that will not act without a proof.
-#[derive(Debug, Clone, Default)]
-struct Wanted(Arc<AtomicBool>);
+/// Goes with the answer of a handler that will not act without a proof.
+#[derive(Debug, Clone, Copy)]
+struct Wanted;
 
 /// What the page says and carries along.
 #[derive(Debug, Clone)]
@@ -59,12 +57,11 @@ struct ProvePage {
 }
 
 /// The answer of a handler that will not act: what a script reads. A page's form is asked about instead.
-pub(super) fn wanted(parts: &Parts) -> Response {
-    if let Some(Wanted(flag)) = parts.extensions.get() {
-        flag.store(true, SeqCst);
-    }
-    let why = "you gave your password more than half an hour ago: sign in again, or send a token";
-    Error::Unauthorized(why).into_response()
+pub(super) fn wanted() -> Response {
+    let why = "you gave your password more than half an hour ago: sign in again, or send a token made for scripts";
+    let mut answer = Error::Unauthorized(why).into_response();
+    answer.extensions_mut().insert(Wanted);
+    answer
 }
 
 /// Whether this request is a form that an officer sends from a browser that has been open for long.
@@ -105,17 +102,19 @@ async fn asked(app: &App, mut caller: Caller, request: Request, next: Next) -> R
     };
     let mut request = with_form(&parts, &parts.uri, &fields);
     know(&mut request, caller.clone());
-    let wanted = Wanted::default();
-    request.extensions_mut().insert(wanted.clone());
     let answer = next.clone().run(request).await;
-    if !wanted.0.load(SeqCst) {
+    if answer.extensions().get::<Wanted>().is_none() {
         return Ok(answer);
     }
     let member = caller.member.id;
     let steps = app.db.read(second_step::all).await?;
-    let mut request = with_form(&parts, &Uri::from_static(PAGE), &[]);
+    let mut request = with_form(&parts, &at_page(&parts.uri)?, &[]);
     request.extensions_mut().insert(Asking {
-        action: parts.uri.to_string(),
+        action: parts
+            .uri
+            .path_and_query()
+            .map_or("/", |there| there.as_str())
+            .to_owned(),
         fields,
         with_code: steps.contains(&member),
         fault,
@@ -148,6 +147,13 @@ async fn prove(
     }
     caller.proved_at = Some(wall);
     Ok(None)
+}
+
+/// The page's address in the same house: over HTTP/2 the host stands nowhere else.
+fn at_page(asked: &Uri) -> Result<Uri> {
+    let mut address = asked.clone().into_parts();
+    address.path_and_query = Some(PathAndQuery::from_static(PAGE));
+    Uri::from_parts(address).map_err(|error| Error::Internal(error.into()))
 }
 
 fn take(fields: &mut Vec<(String, String)>, name: &str) -> Option<String> {

@@ -36,8 +36,8 @@ pub struct Caller {
     pub member: Member,
     pub proof: Proof,
     pub seen_at: Option<DateTime<Utc>>,
-    /// When the browser's member last gave the password, by the time of the world outside. None for whoever sends a token with
-    /// each request: that is a proof by itself.
+    /// When the session's member last gave the password, by the time of the world outside. None for a token for scripts: nobody
+    /// makes one without the password, nor finds it in a browser that was left open.
     pub proved_at: Option<DateTime<Utc>>,
 }
 

@@ -61,7 +61,10 @@ impl Backup {
         let config = common.settings()?;
         let file = match self.file {
             Some(file) => file,
-            None => backups::place(&config.backups.folder, Clock::system().now())?,
+            None => {
+                let (data, folder) = (&config.data_dir, &config.backups.folder);
+                backups::place(data, folder, Clock::system().now())?
+            }
         };
         let copied = db::back_up(&config.data_dir, &file, &CancellationToken::new())?;
         if self.json {
@@ -160,7 +163,7 @@ fn tell(found: &Found) {
 
 /// What to do about a damaged database.
 fn damaged(folder: &Path) -> anyhow::Error {
-    let newest = backups::newest(folder);
+    let newest = backups::newest(folder, Clock::system().now());
     let copy = newest.map_or_else(|| "FILE".into(), |copy| copy.path.display().to_string());
     let words = format!(
         "The database is damaged. Stop the program and put a copy back: grb-app restore {copy}\n\

@@ -11,12 +11,18 @@ use crate::platform::config::{SETTINGS, Sources};
 use crate::platform::telemetry::without_addresses;
 
 /// Settings whose values name the club or its people, besides those that are secrets.
-const PRIVATE: [&str; 5] = [
+const PRIVATE: [&str; 11] = [
     "mail_from",
     "club_name",
     "public_url",
     "gcn_client_id",
     "kafka_bootstrap",
+    "kafka_token_url",
+    "backup_command",
+    "tls_acme_domains",
+    "tls_acme_mail",
+    "cors_origins",
+    "trusted_proxies",
 ];
 
 static NETWORK: LazyLock<Option<Regex>> =
@@ -41,7 +47,9 @@ impl Scrub {
                 .map(|(value, _)| value.trim().to_owned());
             let default = setting.default.unwrap_or_default();
             if let Some(value) = value.filter(|value| private && value != default) {
-                words.extend(pieces(&value).map(|piece| (piece, "‹setting›")));
+                let each = value.split(',').map(str::trim).chain([value.as_str()]);
+                let each = each.flat_map(pieces);
+                words.extend(each.map(|piece| (piece, "‹setting›")));
             }
         }
         if let Some(conn) = conn {
@@ -55,6 +63,12 @@ impl Scrub {
         if let Ok(home) = std::env::var("HOME") {
             words.push((home, "~"));
         }
+        // Part of the file is JSON.
+        let quoted = |(word, instead): &(String, &'static str)| {
+            let quoted = serde_json::to_string(word).ok()?;
+            Some((quoted.trim_matches('"').to_owned(), *instead))
+        };
+        words.extend(words.iter().filter_map(quoted).collect::<Vec<_>>());
         words.retain(|(word, _)| word.chars().count() >= 3);
         words.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
         words.dedup();
@@ -135,6 +149,26 @@ mod tests {
         }
         for kept in ["2026-11-20T22:00:03Z", "3.53.2", "127.0.0.1:8080", "sent"] {
             assert!(clean.contains(kept), "{clean}");
+        }
+    }
+
+    #[test]
+    fn what_carries_copies_and_each_of_a_list_goes() {
+        let env = |name: &str| match name {
+            "GRB_BACKUP_COMMAND" => {
+                Some("curl -T {} ftp://desk:hunter22@store.example/".to_owned())
+            }
+            "GRB_TLS_ACME_DOMAINS" => Some("desk.orion.example, sky.orion.example".to_owned()),
+            "GRB_CLUB_NAME" => Some("The \"Owls\"".to_owned()),
+            _ => None,
+        };
+        let sources = Sources::gather(None, &env, &[]).unwrap();
+        let scrub = Scrub::new(&sources, None).unwrap();
+        let clean = scrub.clean(
+            "backup_command = curl -T {} ftp://desk:hunter22@store.example/; sky.orion.example; {\"club\": \"The \\\"Owls\\\"\"}",
+        );
+        for gone in ["hunter22", "store.example", "orion.example", "Owls"] {
+            assert!(!clean.contains(gone), "{clean}");
         }
     }
 

@@ -1,9 +1,10 @@
 //! Runs the officer's own program, which carries a copy to another machine.
 
-use std::io::{Read as _, Seek as _};
+use std::io::{PipeReader, Read as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
@@ -14,6 +15,15 @@ const LIMIT: Duration = Duration::from_secs(30 * 60);
 /// Of what it said, this much is told.
 const TOLD: usize = 600;
 
+/// Why the copy stayed at home.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stayed {
+    /// For everybody.
+    pub why: String,
+    /// The program's own last words, for officers alone: nobody knows what is in them.
+    pub said: String,
+}
+
 /// Runs `command`, without a shell, with the file's path in the place of `{}` or at the end, and waits; nothing where there is none.
 ///
 /// Fails with what it said, or that it took too long.
@@ -21,15 +31,17 @@ pub(super) fn away(
     command: &[String],
     file: &Path,
     stop: &CancellationToken,
-) -> Result<(), String> {
+) -> Result<(), Stayed> {
     let Some((program, arguments)) = command.split_first() else {
         return Ok(());
     };
-    let mut said = tempfile::tempfile().map_err(|error| error.to_string())?;
-    let outputs = said
-        .try_clone()
-        .and_then(|out| Ok((out, said.try_clone()?)));
-    let (out, err) = outputs.map_err(|error| error.to_string())?;
+    let silent = |why: String| Stayed {
+        why: format!("{program} {why}"),
+        said: String::new(),
+    };
+    let not_started = |error: std::io::Error| silent(format!("could not be started: {error}"));
+    let (heard, out) = std::io::pipe().map_err(not_started)?;
+    let err = out.try_clone().map_err(not_started)?;
     let mut running = Command::new(program);
     running.args(arguments_with(arguments, file));
     running.stdin(Stdio::null()).stdout(out).stderr(err);
@@ -40,14 +52,14 @@ pub(super) fn away(
             running.env_remove(&name);
         }
     }
-    let child = running.process_group(0).spawn();
-    let child = child.map_err(|error| format!("{program} could not be started: {error}"))?;
-    let why = match wait(child, stop) {
-        Ok(()) => return Ok(()),
-        Err(why) => why,
-    };
-    let words = last_words(&mut said);
-    Err(format!("{program} {why}{words}"))
+    let child = running.process_group(0).spawn().map_err(not_started)?;
+    // It holds the ends of the pipe that the program writes to.
+    drop(running);
+    let words = Words::follow(heard);
+    wait(child, stop).map_err(|why| Stayed {
+        said: words.last(),
+        ..silent(why)
+    })
 }
 
 fn arguments_with(arguments: &[String], file: &Path) -> Vec<String> {
@@ -95,18 +107,35 @@ fn end(child: &mut Child) {
     drop(child.wait());
 }
 
-/// The end of what it said, as one line.
-fn last_words(said: &mut std::fs::File) -> String {
-    let mut bytes = Vec::new();
-    let length = said.seek(std::io::SeekFrom::End(0)).unwrap_or(0);
-    let from = length.saturating_sub(TOLD as u64);
-    drop(said.seek(std::io::SeekFrom::Start(from)));
-    drop(said.read_to_end(&mut bytes));
-    let text = String::from_utf8_lossy(&bytes);
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.is_empty() {
-        true => String::new(),
-        false => format!(": {line}"),
+/// What the program says, of which only the end is kept: it may say much.
+struct Words {
+    end: Arc<Mutex<Vec<u8>>>,
+    ended: mpsc::Receiver<()>,
+}
+
+impl Words {
+    fn follow(mut from: PipeReader) -> Self {
+        let (end, (done, ended)) = (Arc::new(Mutex::new(Vec::new())), mpsc::channel());
+        let kept = end.clone();
+        std::thread::spawn(move || {
+            let mut piece = [0; 4096];
+            while let Ok(more @ 1..) = from.read(&mut piece) {
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.extend_from_slice(&piece[..more]);
+                let superfluous = kept.len().saturating_sub(TOLD);
+                kept.drain(..superfluous);
+            }
+            drop(done);
+        });
+        Self { end, ended }
+    }
+
+    /// The end of it, as one line. What it left running may go on to speak, and is not waited for.
+    fn last(&self) -> String {
+        let _silent = self.ended.recv_timeout(Duration::from_secs(1));
+        let kept = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = String::from_utf8_lossy(&kept);
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -114,7 +143,7 @@ fn last_words(said: &mut std::fs::File) -> String {
 mod tests {
     use super::*;
 
-    fn away_by(script: &str, arguments: &str) -> Result<(), String> {
+    fn away_by(script: &str, arguments: &str) -> Result<(), Stayed> {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         let program = folder.path().join("carry");
@@ -149,12 +178,32 @@ mod tests {
     fn its_failure_is_told_with_its_last_words() {
         let told = away_by("echo connecting; echo 'no route to host' >&2; exit 3", "").unwrap_err();
         assert!(
-            told.ends_with("exit status: 3: connecting no route to host"),
-            "{told}"
+            told.why.ends_with("carry ended with exit status: 3"),
+            "{told:?}"
         );
+        assert_eq!(told.said, "connecting no route to host");
         let none = ["/no/such/program".to_owned()];
         let told = away(&none, Path::new("/x"), &CancellationToken::new()).unwrap_err();
-        assert!(told.contains("could not be started"), "{told}");
+        assert!(told.why.contains("could not be started"), "{told:?}");
+    }
+
+    #[test]
+    fn of_one_that_never_stops_talking_the_end_is_told_and_what_it_leaves_behind_is_not_waited_for()
+    {
+        let began = Instant::now();
+        let script =
+            "sleep 20 & head -c 30000000 /dev/zero | tr '\\0' x; echo; echo the end >&2; exit 1";
+        let told = away_by(script, "").unwrap_err();
+        assert!(
+            told.said.ends_with("x the end") && told.said.len() <= TOLD,
+            "{}",
+            told.said
+        );
+        assert!(
+            began.elapsed() < Duration::from_secs(15),
+            "{:?}",
+            began.elapsed()
+        );
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::platform::db::{self, copy};
 use crate::platform::health::Condition;
 use crate::platform::{App, Config};
 
+pub use carry::Stayed;
 pub use letter::{KIND, compose};
 
 /// Between two looks at the clock, and before the first: the start has enough to do.
@@ -40,7 +41,7 @@ pub enum Failure {
     /// It could not be made.
     Copy(String),
     /// It was made, and not carried away.
-    Carry(String),
+    Carry(Stayed),
 }
 
 /// Makes a copy whenever one is due, and gives room that has become free back to the disk, until `stop`.
@@ -75,7 +76,7 @@ fn is_due(app: &App) -> bool {
     backups::is_due(at, config.time_zone, &made, now)
 }
 
-/// Makes a copy now, on a thread of its own; what fails is counted, and officers are told, once a day.
+/// Makes a copy now, on a thread of its own; what fails is counted, and officers are told when it begins and once a week.
 pub async fn keep_one(app: &App, stop: &CancellationToken) -> Result<(), Failure> {
     let (config, now, halt) = (app.config.clone(), app.clock.now(), stop.clone());
     let (answer, answered) = oneshot::channel();
@@ -95,6 +96,11 @@ pub async fn keep_one(app: &App, stop: &CancellationToken) -> Result<(), Failure
         Err(error) => Err(Failure::Copy(error.to_string())),
     };
     metrics::histogram!("grb_backup_duration_seconds").record(began.elapsed().as_secs_f64());
+    if !stop.is_cancelled()
+        && let Err(error) = letter::note_success(app, made.as_ref().err()).await
+    {
+        tracing::warn!("That a copy was made could not be noted: {error}.");
+    }
     let Err(failure) = made else { return Ok(()) };
     // What a stop cuts short is made up for after the next start.
     if !stop.is_cancelled() {
@@ -115,16 +121,15 @@ fn make(config: &Config, now: DateTime<Utc>, stop: &CancellationToken) -> Result
         command,
         ..
     } = &config.backups;
-    let made = backups::place(folder, now)
+    let made = backups::place(&config.data_dir, folder, now)
         .and_then(|to| db::back_up(&config.data_dir, &to, stop))
         .map_err(|error| Failure::Copy(format!("{error:#}")))?;
-    let at: Vec<_> = backups::copies(folder).iter().map(|copy| copy.at).collect();
-    let superfluous = backups::superfluous(&at, *keep, config.time_zone);
-    for old in backups::copies(folder) {
-        if superfluous.contains(&old.at) {
-            drop(std::fs::remove_file(&old.path));
-            drop(std::fs::remove_file(copy::hash_file(&old.path)));
-        }
+    let copies = backups::copies(folder);
+    let at: Vec<_> = copies.iter().map(|copy| copy.at).collect();
+    let superfluous = backups::superfluous(&at, *keep, config.time_zone, now);
+    for old in copies.iter().filter(|copy| superfluous.contains(&copy.at)) {
+        drop(std::fs::remove_file(&old.path));
+        drop(std::fs::remove_file(copy::hash_file(&old.path)));
     }
     carry::away(command, &made.path, stop).map_err(Failure::Carry)
 }
@@ -133,7 +138,7 @@ impl Failure {
     fn words(&self) -> String {
         match self {
             Self::Copy(why) => format!("it could not be made: {}", why.trim_end_matches('.')),
-            Self::Carry(why) => format!("it was made, but not carried away: {why}"),
+            Self::Carry(stayed) => format!("it was made, but not carried away: {}", stayed.why),
         }
     }
 }
@@ -141,18 +146,23 @@ impl Failure {
 /// Says how it stands, for health and for Prometheus.
 fn note(app: &App, failure: Option<&Failure>) {
     let now = app.clock.now();
-    if let Some(newest) = backups::newest(&app.config.backups.folder) {
+    if let Some(newest) = backups::newest(&app.config.backups.folder, now) {
         metrics::gauge!("grb_backup_newest_timestamp_seconds").set(newest.at.timestamp() as f64);
         metrics::gauge!("grb_backup_newest_bytes").set(newest.bytes as f64);
     }
     let condition = match failure {
-        Some(failure) => Condition::warn(
-            format!("The daily copy: {}.", failure.words()),
-            "Mend that; `grb-app backup` tries it at once.",
-        ),
+        Some(failure) => said_of(failure),
         None => condition(&app.config, now),
     };
     app.health.note(PART, condition);
+}
+
+/// What everybody may read of a failure.
+pub fn said_of(failure: &Failure) -> Condition {
+    Condition::warn(
+        format!("The daily copy: {}.", failure.words()),
+        "Mend that; `grb-app backup` tries it at once.",
+    )
 }
 
 /// How it stands with copies of the database.
@@ -160,7 +170,7 @@ pub fn condition(config: &Config, now: DateTime<Utc>) -> Condition {
     if config.demo.is_some() {
         return Condition::off("A demonstration keeps no copies.", "");
     }
-    let newest = backups::newest(&config.backups.folder);
+    let newest = backups::newest(&config.backups.folder, now);
     let said = newest.as_ref().map(|copy| {
         let tenths = copy.bytes.div_ceil(100_000);
         let at = copy
@@ -173,7 +183,7 @@ pub fn condition(config: &Config, now: DateTime<Utc>) -> Condition {
             tenths % 10
         )
     });
-    let fresh = newest.is_some_and(|copy| now - copy.at <= OLD);
+    let fresh = newest.is_some_and(|copy| (TimeDelta::zero()..=OLD).contains(&(now - copy.at)));
     match (config.backups.at, said) {
         (None, said) => Condition::off(
             said.unwrap_or_else(|| "No copies are made.".into()),

@@ -1,5 +1,6 @@
 //! Observations posted, changed and taken away: who may, what is kept of it, and who hears of it.
 
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
 use serde_json::json;
@@ -7,7 +8,7 @@ use serde_json::json;
 use super::input::{Around, Given};
 use super::model::Observation;
 use super::{history, input, news, store};
-use crate::accounts::{Member, sites};
+use crate::accounts::{Acting, Member, sites};
 use crate::bursts;
 use crate::platform::audit;
 use crate::platform::{Actor, App, Error, Result, Tx};
@@ -118,6 +119,23 @@ pub(super) fn overruled(
             &observation.about(),
             &json!({ "burst": observation.burst_id }),
         ),
+    }
+}
+
+/// An observation that is to be removed. What is somebody else's takes a proof that it is the officer who asks: a change can be
+/// taken back from the history, a removal not.
+pub(super) async fn to_remove(
+    app: &App,
+    id: i64,
+    member: &Member,
+    acting: Result<Acting, Response>,
+) -> Result<Observation, Response> {
+    let who = member.clone();
+    let found = app.db.read(move |conn| own(conn, id, &who)).await;
+    let found = found.map_err(IntoResponse::into_response)?;
+    match found.member_id == member.id {
+        true => Ok(found),
+        false => acting.map(|_| found),
     }
 }
 

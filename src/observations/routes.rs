@@ -17,7 +17,7 @@ use super::model::Observation;
 use super::news;
 use super::posting::{self, Added, own, visible};
 use crate::accounts::sites;
-use crate::accounts::{MaybeSignedIn, SignedIn};
+use crate::accounts::{Acting, MaybeSignedIn, SignedIn};
 use crate::bursts;
 use crate::platform::web::extract::{Json, Path, Query};
 use crate::platform::web::listing::{Listed, PageKey, Paged};
@@ -154,8 +154,10 @@ async fn change(
 async fn remove(
     State(app): State<App>,
     SignedIn(member): SignedIn,
+    acting: Result<Acting, Response>,
     Path(id): Path<i64>,
-) -> Result<StatusCode> {
+) -> Result<StatusCode, Response> {
+    posting::to_remove(&app, id, &member, acting).await?;
     let now = app.clock.now();
     let write = {
         let app = app.clone();
@@ -164,7 +166,8 @@ async fn remove(
             posting::take_away(&app, tx, now, &gone, &member)
         }
     };
-    app.db.write(write).await?;
+    let removed = app.db.write(write).await;
+    removed.map_err(IntoResponse::into_response)?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -154,7 +154,7 @@ fn schemes() -> Value {
         "token": {
             "type": "http",
             "scheme": "bearer",
-            "description": "A token from POST /api/users/token, or one that a member makes for scripts on the account page. It is a proof by itself: officers are not asked for their password again.",
+            "description": "A token from POST /api/users/token, or one that a member makes for scripts on the account page. The latter is a proof by itself: officers are not asked for their password again; the former lets them change something for half an hour.",
         },
         "session": {
             "type": "apiKey",

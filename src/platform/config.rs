@@ -268,8 +268,14 @@ impl Sources {
                     .insert(setting.key, (default.into(), Origin::Default));
             }
         }
-        self.0
-            .insert("data_dir", (default_folder(env), Origin::Default));
+        let user = rustix::process::geteuid().as_raw();
+        self.0.insert(
+            "data_dir",
+            (
+                default_folder(env, Path::new(SERVICE), user),
+                Origin::Default,
+            ),
+        );
     }
 
     fn take_file(&mut self, path: &Path) -> anyhow::Result<()> {
@@ -521,14 +527,41 @@ fn read_secret(path: &Path) -> anyhow::Result<String> {
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-fn default_folder(env: &dyn Fn(&str) -> Option<String>) -> String {
+/// The data folder of an installed service.
+const SERVICE: &str = "/var/lib/grb-app";
+
+/// The folder that systemd names; at a terminal the service's own, for its user and for root, who looks after it; else the user's.
+fn default_folder(env: &dyn Fn(&str) -> Option<String>, service: &Path, user: u32) -> String {
+    use std::os::unix::fs::MetadataExt as _;
     if let Some(state) = env("STATE_DIRECTORY") {
         return state;
     }
-    let data =
-        env("XDG_DATA_HOME").or_else(|| env("HOME").map(|home| format!("{home}/.local/share")));
-    data.map_or_else(
-        || "/var/lib/grb-app".into(),
-        |data| format!("{data}/grb-app"),
-    )
+    let is_mine = |found: std::fs::Metadata| user == 0 || found.uid() == user;
+    let home = env("HOME").map(|home| format!("{home}/.local/share"));
+    match env("XDG_DATA_HOME").or(home) {
+        Some(data) if !service.metadata().is_ok_and(is_mine) => format!("{data}/grb-app"),
+        _ => service.to_string_lossy().into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_a_terminal_root_and_the_service_s_user_mean_the_service() {
+        use std::os::unix::fs::MetadataExt as _;
+        let service = tempfile::tempdir().unwrap();
+        let owner = service.path().metadata().unwrap().uid();
+        let (here, gone) = (service.path(), service.path().join("gone"));
+        let home = |name: &str| (name == "HOME").then(|| "/home/ada".to_owned());
+        let own = "/home/ada/.local/share/grb-app";
+        let folder = |service: &Path, user| default_folder(&home, service, user);
+        assert_eq!(folder(here, 0), here.to_str().unwrap());
+        assert_eq!(folder(here, owner), here.to_str().unwrap());
+        assert_eq!(folder(here, owner + 1000), own);
+        assert_eq!(folder(&gone, 0), own, "nothing is installed");
+        let state = |name: &str| (name == "STATE_DIRECTORY").then(|| "/srv/desk".to_owned());
+        assert_eq!(default_folder(&state, here, 0), "/srv/desk");
+    }
 }

@@ -10,7 +10,7 @@ pub mod db;
 pub mod doctor;
 pub mod error;
 pub mod health;
-mod keepsake;
+pub mod keepsake;
 pub mod outbox;
 pub mod random;
 pub mod release;

@@ -201,7 +201,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "backup_folder",
         None,
-        "Folder of these copies; backups in data_dir unless set. Another disk is better",
+        "Folder of these copies; backups in data_dir unless set. One on another disk is better; it must be there already",
     ),
     setting(
         "backup_keep",

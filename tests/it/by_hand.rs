@@ -204,6 +204,27 @@ async fn two_are_one_light_until_they_are_parted() {
 }
 
 #[tokio::test]
+async fn to_join_a_burst_with_one_that_was_withdrawn_tells_nobody_anything_again() {
+    let (desk, vera) = club().await;
+    desk.take(&burst(785_074_797, 30)).await;
+    let grb = Some((Class::Grb, 0.9));
+    let second = gbm_at(785_074_900, Kind::Flight, 40, (300.0, -30.0, 2.0), grb);
+    desk.take(&second).await;
+    assert_eq!(reasons(&desk).await, "new new");
+    let why = [("why", "A glint of a satellite.")];
+    let path = |deed: &str| format!("/bursts/2/by-hand/{deed}");
+    assert_eq!(said(&desk, &vera, &path("retract"), &why).await, 303);
+    assert_eq!(reasons(&desk).await, "new new withdrawn");
+    for deed in ["merge", "part", "merge"] {
+        for (id, other) in [(1, "2"), (2, "1")] {
+            let path = format!("/bursts/{id}/by-hand/{deed}");
+            said(&desk, &vera, &path, &[("other", other)]).await;
+            assert_eq!(reasons(&desk).await, "new new withdrawn", "{path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_time_and_place_join_is_not_parted_by_hand() {
     let (desk, vera) = club().await;
     desk.take(&burst(785_074_797, 30)).await;

@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::common::{Served, TestApp, count, gbm_at};
+use crate::handing_on::{limit, observe};
 use crate::people::{PASSWORD, bearer, cookie, form, member, officer};
 
 const OFFICERS: &str = "select count(*) from members where officer";
@@ -166,10 +167,73 @@ async fn scripts_are_told_and_tokens_are_a_proof_by_themselves() {
         problem["detail"].as_str().unwrap().contains("half an hour"),
         "{problem}"
     );
-    let token = bearer(&desk, "vera@example.org").await;
+    let token = script_token(&desk, &vera).await;
     desk.app.clock.advance(TimeDelta::hours(2));
     assert_eq!(put().bearer_auth(token).send().await.unwrap().status(), 200);
     assert_eq!(count(&desk.app, OFFICERS).await, 2);
+}
+
+/// A token for scripts of whoever has this cookie.
+async fn script_token(desk: &Served, cookie: &str) -> String {
+    let fields = [("token_name", "dome"), ("current", PASSWORD)];
+    let (status, page) = sent(desk, cookie, "/account/tokens", &fields).await;
+    assert_eq!(status, 200, "{page}");
+    let start = page.find("grb_").unwrap();
+    let is_of_it = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+    page[start..].chars().take_while(|c| is_of_it(*c)).collect()
+}
+
+/// What somebody copies out of a browser that was left open.
+#[tokio::test]
+async fn the_cookie_sent_as_a_token_is_no_proof() {
+    let (desk, vera) = club().await;
+    let secret = vera.split_once('=').unwrap().1.split(';').next().unwrap();
+    let put = |token: &str| {
+        let put = desk.client.request(Method::PUT, desk.url("/api/users/2"));
+        put.json(&json!({ "officer": true })).bearer_auth(token)
+    };
+    let refused = put(secret).send().await.unwrap();
+    assert_eq!(refused.status(), 401);
+    assert_eq!(count(&desk.app, OFFICERS).await, 1);
+    // Nor is what a script got for the password long ago; fresh, it is.
+    let token = bearer(&desk, "vera@example.org").await;
+    assert_eq!(put(&token).send().await.unwrap().status(), 200);
+    desk.app.clock.advance(TimeDelta::minutes(31));
+    assert_eq!(put(&token).send().await.unwrap().status(), 401);
+}
+
+/// A change can be taken back from the history, a removal cannot.
+#[tokio::test]
+async fn what_is_somebody_elses_is_removed_only_with_a_proof() {
+    let (desk, vera) = club().await;
+    let grb = Some((Class::Grb, 0.9));
+    let notice = gbm_at(785_074_797, Kind::Flight, 30, (120.0, 30.0, 3.0), grb);
+    desk.take(&notice).await;
+    for (burst, member) in [(1, 2), (1, 2), (1, 1)] {
+        observe(&desk.app, limit(burst, member)).await;
+    }
+    const LEFT: &str = "select count(*) from observations";
+    let delete = |id: i64| {
+        let delete = desk
+            .client
+            .delete(desk.url(&format!("/api/observations/{id}")));
+        delete
+            .header("cookie", &vera)
+            .header("origin", desk.url(""))
+    };
+    assert_eq!(delete(1).send().await.unwrap().status(), 401);
+    let (status, page) = sent(&desk, &vera, "/observations/1/delete", &[]).await;
+    assert!(status == 401 && page.contains("Is it still you?"), "{page}");
+    assert_eq!(count(&desk.app, LEFT).await, 3);
+    // Her own she may take away as ever.
+    assert_eq!(delete(3).send().await.unwrap().status(), 204);
+    let proof = [("proof_password", PASSWORD)];
+    assert_eq!(
+        sent(&desk, &vera, "/observations/1/delete", &proof).await.0,
+        303
+    );
+    assert_eq!(delete(2).send().await.unwrap().status(), 204);
+    assert_eq!(count(&desk.app, LEFT).await, 0);
 }
 
 #[tokio::test]

@@ -377,8 +377,10 @@ async fn ask(
 async fn remove(
     State(app): State<App>,
     SignedIn(member): SignedIn,
+    acting: Result<Acting, Response>,
     Path(id): Path<i64>,
-) -> Result<Redirect> {
+) -> Result<Redirect, Response> {
+    posting::to_remove(&app, id, &member, acting).await?;
     let now = app.clock.now();
     let write = {
         let app = app.clone();
@@ -388,7 +390,8 @@ async fn remove(
             Ok(observation.burst_id)
         }
     };
-    let burst = app.db.write(write).await?;
+    let burst = app.db.write(write).await;
+    let burst = burst.map_err(IntoResponse::into_response)?;
     Ok(Redirect::to(&format!("/bursts/{burst}#observations")))
 }
 

@@ -11,6 +11,7 @@ use chrono::{DateTime, Datelike as _, Days, NaiveDateTime, NaiveTime, TimeDelta,
 use chrono_tz::Tz;
 
 use super::config::Sources;
+use super::error::Exit;
 
 /// A copy's name: `grb-app-2026-11-21T220000Z.db`.
 const NAME: &str = "grb-app-%Y-%m-%dT%H%M%SZ.db";
@@ -100,9 +101,20 @@ pub struct Copy {
     pub bytes: u64,
 }
 
-/// Where a copy made `now` goes; its folder is made where it is not there.
-pub fn place(folder: &Path, now: DateTime<Utc>) -> anyhow::Result<PathBuf> {
-    super::db::make_private(folder)?;
+/// Where a copy made `now` goes. The folder of copies within the data folder is made where it is not there; another must be there
+/// (69): made anew while its disk is missing, it would lie on the wrong one.
+pub fn place(data_dir: &Path, folder: &Path, now: DateTime<Utc>) -> anyhow::Result<PathBuf> {
+    if folder.parent() == Some(data_dir) {
+        super::db::make_private(folder)?;
+    }
+    if !folder.is_dir() {
+        let at = folder.display();
+        let words = format!(
+            "The folder of copies {at} is not there. Bring the disk that it lies on, or make it for the desk's user: \
+             install -d -m 700 -o grb-app {at}"
+        );
+        return Err(Exit::unavailable(words).into());
+    }
     Ok(folder.join(now.format(NAME).to_string()))
 }
 
@@ -124,9 +136,11 @@ pub fn copies(folder: &Path) -> Vec<Copy> {
     copies
 }
 
-/// The newest copy in `folder`.
-pub fn newest(folder: &Path) -> Option<Copy> {
-    copies(folder).pop()
+/// The newest copy in `folder`. One of the future was made while the clock was wrong, and counts only where there is no other.
+pub fn newest(folder: &Path, now: DateTime<Utc>) -> Option<Copy> {
+    let copies = copies(folder);
+    let newest = copies.iter().rfind(|copy| copy.at <= now);
+    newest.or(copies.last()).cloned()
 }
 
 /// Whether a copy has to be made: the last time of day for one has passed, and no copy is younger than that.
@@ -148,9 +162,16 @@ fn last(at: NaiveTime, zone: Tz, now: DateTime<Utc>) -> DateTime<Utc> {
     slots.filter(|slot| *slot <= now).max().unwrap_or(now)
 }
 
-/// Those of `made` that need not be kept. The newest always is.
-pub fn superfluous(made: &[DateTime<Utc>], keep: Keep, zone: Tz) -> BTreeSet<DateTime<Utc>> {
-    let mut newest_first: Vec<DateTime<Utc>> = made.to_vec();
+/// Those of `made` that need not be kept `now`. The newest always is; and those of the future, made while the clock was wrong, are
+/// left alone and take no other's place.
+pub fn superfluous(
+    made: &[DateTime<Utc>],
+    keep: Keep,
+    zone: Tz,
+    now: DateTime<Utc>,
+) -> BTreeSet<DateTime<Utc>> {
+    let past = made.iter().filter(|at| **at <= now);
+    let mut newest_first: Vec<DateTime<Utc>> = past.copied().collect();
     newest_first.sort_by_key(|at| std::cmp::Reverse(*at));
     let local = |at: &DateTime<Utc>| at.with_timezone(&zone).date_naive();
     let days = newest_of(&newest_first, keep.days, |at| {

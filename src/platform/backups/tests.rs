@@ -67,7 +67,7 @@ fn after_two_years_of_nights_there_are_seven_days_four_weeks_and_twelve_months()
     let mut kept: Vec<DateTime<Utc>> = Vec::new();
     for night in 0..730 {
         kept.push(at("2025-01-01T04:30:00Z") + TimeDelta::days(night));
-        let gone = superfluous(&kept, Keep::default(), Tz::UTC);
+        let gone = superfluous(&kept, Keep::default(), Tz::UTC, at("2030-01-01T00:00:00Z"));
         kept.retain(|made| !gone.contains(made));
     }
     let days: Vec<String> = kept
@@ -86,6 +86,60 @@ fn after_two_years_of_nights_there_are_seven_days_four_weeks_and_twelve_months()
     assert_eq!(days, [&months[..], &weeks, &last].concat());
 }
 
+#[test]
+fn a_clock_that_was_wrong_costs_no_copy() {
+    let one = "1d".parse().unwrap();
+    let gone = |made: &[&str], now| {
+        let made: Vec<_> = made.iter().map(|made| at(made)).collect();
+        superfluous(&made, one, Tz::UTC, at(now))
+    };
+    let (ahead, today, before) = (
+        "2030-01-01T04:30:00Z",
+        "2026-11-21T04:30:00Z",
+        "2026-11-20T04:30:00Z",
+    );
+    // It went back to what is right, and the copy that was just made stays.
+    assert_eq!(
+        gone(&[ahead, today, before], today),
+        [at(before)].into(),
+        "one of the future takes nobody's place"
+    );
+    // It went back to what is wrong, as without a battery: nothing of before is touched.
+    let long_ago = "1970-01-01T00:01:00Z";
+    assert!(gone(&[today, before, long_ago], long_ago).is_empty());
+}
+
+#[test]
+fn the_newest_copy_is_one_that_can_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let newest = || newest(folder.path(), at("2026-11-21T12:00:00Z")).map(|copy| copy.at);
+    let make = |name: &str| std::fs::write(folder.path().join(name), "").unwrap();
+    assert_eq!(newest(), None);
+    make("grb-app-2030-01-01T000000Z.db");
+    assert_eq!(
+        newest(),
+        Some(at("2030-01-01T00:00:00Z")),
+        "better than none"
+    );
+    make("grb-app-2026-11-21T043000Z.db");
+    make("grb-app-2026-11-20T043000Z.db");
+    assert_eq!(newest(), Some(at("2026-11-21T04:30:00Z")));
+}
+
+#[test]
+fn a_folder_elsewhere_is_not_made_while_its_disk_is_missing() {
+    let data = tempfile::tempdir().unwrap();
+    let stick = data.path().join("stick/copies");
+    let now = at("2026-11-21T12:00:00Z");
+    let refused = place(data.path(), &stick, now).unwrap_err();
+    assert_eq!(refused.downcast_ref::<Exit>().unwrap().code, 69);
+    assert!(!stick.exists());
+    std::fs::create_dir_all(&stick).unwrap();
+    assert!(place(data.path(), &stick, now).is_ok());
+    let own = data.path().join("backups");
+    assert!(place(data.path(), &own, now).is_ok() && own.is_dir());
+}
+
 proptest! {
     #[test]
     fn the_newest_stays_no_more_stay_than_asked_for_and_to_thin_again_takes_nothing(
@@ -96,13 +150,14 @@ proptest! {
         let keep = Keep { days, weeks, months };
         let zone = chrono_tz::America::St_Johns;
         let made: Vec<_> = hours.iter().map(|hour| at("2025-01-01T00:30:00Z") + TimeDelta::hours(*hour)).collect();
-        let gone = superfluous(&made, keep, zone);
+        let now = *made.last().unwrap_or(&DateTime::UNIX_EPOCH);
+        let gone = superfluous(&made, keep, zone, now);
         let kept: Vec<_> = made.iter().copied().filter(|made| !gone.contains(made)).collect();
         prop_assert_eq!(kept.last(), made.last());
         prop_assert!(kept.len() <= days + weeks + months);
-        prop_assert!(superfluous(&kept, keep, zone).is_empty());
+        prop_assert!(superfluous(&kept, keep, zone, now).is_empty());
         // With room for every day, nothing goes but the older ones of a day.
-        let all = superfluous(&made, Keep { days: 1300, ..keep }, zone);
+        let all = superfluous(&made, Keep { days: 1300, ..keep }, zone, now);
         let day = |made: &DateTime<Utc>| made.with_timezone(&zone).date_naive();
         for gone in all {
             prop_assert!(made.iter().any(|other| *other > gone && day(other) == day(&gone)));

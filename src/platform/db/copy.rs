@@ -21,8 +21,8 @@ use crate::platform::error::Exit;
 /// What unfinished copies are called; one that a killed program left is swept away by a later copy.
 const UNFINISHED: &str = ".grb-app-copy-";
 
-/// Older than this, an unfinished copy is nobody's.
-const ABANDONED: Duration = Duration::from_secs(24 * 3600);
+/// An unfinished copy that nobody has written to for so long is nobody's: on a slow card, to check it takes some minutes.
+const ABANDONED: Duration = Duration::from_secs(3600);
 
 /// Left free beside the copy, bytes.
 const SPARE: u64 = 32 << 20;
@@ -52,6 +52,7 @@ pub fn back_up(folder: &Path, to: &Path, stop: &CancellationToken) -> anyhow::Re
         let to = to.display();
         return Err(Exit::usage(format!("{to} is there already, and no copy is ever overwritten. Choose another name, or leave it out.")).into());
     }
+    refuse_own_name(folder, to)?;
     let from = folder.join(super::FILE);
     // Held, nobody begins to write while it is read.
     let held = super::lock(folder);
@@ -64,13 +65,32 @@ pub fn back_up(folder: &Path, to: &Path, stop: &CancellationToken) -> anyhow::Re
     let schema = fresh.schema;
     // The hash first: where the copy is in its place, it is complete.
     write_hash(to, &sha256)?;
-    fresh.put(to)?;
+    if let Err(error) = fresh.put(to) {
+        drop(std::fs::remove_file(hash_file(to)));
+        return Err(error);
+    }
     Ok(Copied {
         path: to.into(),
         bytes,
         sha256,
         schema,
     })
+}
+
+/// In the data folder some names mean something: a copy called `grb-app.db-wal` would be taken for the database's log.
+fn refuse_own_name(folder: &Path, to: &Path) -> anyhow::Result<()> {
+    let name = to.file_name().unwrap_or_default().to_string_lossy();
+    let same = |one: &Path, other: &Path| {
+        one.canonicalize()
+            .ok()
+            .zip(other.canonicalize().ok())
+            .is_some_and(|(one, other)| one == other)
+    };
+    if !name.starts_with("grb-app.") || !same(folder_of(to), folder) {
+        return Ok(());
+    }
+    let to = to.display();
+    Err(Exit::usage(format!("{to} would be taken for a part of the database itself. Choose another name, or leave it out.")).into())
 }
 
 /// A checked copy that has no place yet; it goes where it is dropped.
@@ -86,8 +106,9 @@ impl Fresh {
         folder: &Path,
         stop: &CancellationToken,
     ) -> anyhow::Result<Self> {
-        refuse_small_disk(source, folder)?;
+        // What was left behind may be what fills the disk.
         sweep(folder);
+        refuse_small_disk(source, folder)?;
         let file = tempfile::Builder::new()
             .prefix(UNFINISHED)
             .tempfile_in(folder);
@@ -322,9 +343,11 @@ pub(super) fn folder_of(path: &Path) -> &Path {
 /// Takes away what killed programs left of their copies.
 fn sweep(folder: &Path) {
     let left = |entry: &std::fs::DirEntry| {
-        let old = |at: SystemTime| at.elapsed().is_ok_and(|age| age > ABANDONED);
+        // By a clock that was set back in between, it is of the future.
+        let age = |at: SystemTime| at.elapsed().unwrap_or_else(|ahead| ahead.duration());
         let changed = entry.metadata().and_then(|meta| meta.modified());
-        entry.file_name().to_string_lossy().starts_with(UNFINISHED) && changed.is_ok_and(old)
+        let ours = entry.file_name().to_string_lossy().starts_with(UNFINISHED);
+        ours && changed.is_ok_and(|at| age(at) > ABANDONED)
     };
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     for entry in entries.filter(left) {
@@ -338,6 +361,10 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Exit {
         std::io::ErrorKind::NotFound => {
             Exit::unavailable(format!("The folder {at} is not there. Make it first."))
         }
+        std::io::ErrorKind::ReadOnlyFilesystem => Exit::permission(format!(
+            "{at} is on a file system that may only be read here. Where the service is kept from it, let it in: \
+             systemctl edit grb-app, and there [Service] with ReadWritePaths={at}; then restart it."
+        )),
         _ => Exit::permission(format!("{at} cannot be written: {error}.")),
     }
 }
@@ -346,5 +373,65 @@ fn more(faults: usize) -> String {
     match faults {
         0 | 1 => String::new(),
         _ => format!(", and {} more", faults - 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_program_left_goes_soon_and_what_is_being_made_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = SystemTime::from(crate::platform::Clock::system().wall());
+        let hours = Duration::from_secs(2 * 3600);
+        let left = |name: &str, at: SystemTime| {
+            let path = folder.path().join(format!("{UNFINISHED}{name}"));
+            File::create(&path).unwrap().set_modified(at).unwrap();
+            path
+        };
+        let all = [
+            ("killed", now - hours),
+            ("ahead", now + hours),
+            ("young", now),
+        ];
+        let all = all.map(|(name, at)| left(name, at));
+        sweep(folder.path());
+        assert_eq!(all.map(|path| path.exists()), [false, false, true]);
+    }
+
+    /// The service's unit lets it write into its data folder alone.
+    #[test]
+    fn who_is_kept_from_another_disk_hears_how_to_be_let_in() {
+        let error = std::io::Error::from(std::io::ErrorKind::ReadOnlyFilesystem);
+        let told = unwritable(Path::new("/mnt/stick/desk"), &error);
+        assert_eq!(told.code, 77);
+        assert!(
+            told.message.contains("ReadWritePaths=/mnt/stick/desk"),
+            "{told:?}"
+        );
+    }
+
+    #[test]
+    fn a_copy_never_gets_a_name_that_means_something_to_the_database() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join(super::super::FILE);
+        super::super::migrate(&database, chrono::DateTime::UNIX_EPOCH).unwrap();
+        let other_way = folder.path().join(".");
+        let elsewhere = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(folder.path(), elsewhere.path().join("link")).unwrap();
+        let code = |to: PathBuf| {
+            let copied = back_up(folder.path(), &to, &CancellationToken::new());
+            copied.map_err(|error| error.downcast_ref::<Exit>().map(|exit| exit.code))
+        };
+        for to in [
+            folder.path().join("grb-app.db-journal"),
+            other_way.join("grb-app.db-wal"),
+            elsewhere.path().join("link/grb-app.restoring"),
+        ] {
+            assert_eq!(code(to.clone()), Err(Some(64)), "{to:?}");
+            assert!(!to.exists() && !hash_file(&to).exists());
+        }
+        assert!(code(elsewhere.path().join("grb-app.db")).is_ok());
     }
 }

@@ -202,7 +202,9 @@ fn keep_copy(conn: &Connection, path: &Path, found: i32, now: DateTime<Utc>) -> 
     Fresh::of(conn, copy::folder_of(path), &CancellationToken::new())
         .and_then(|fresh| fresh.put(&copy))
         .context("Nothing was migrated, as the copy before it could not be kept")?;
-    for old in copies(path).into_iter().skip(COPIES) {
+    // This one stays whatever the clock made of its date.
+    let earlier = copies(path).into_iter().filter(|earlier| *earlier != copy);
+    for old in earlier.skip(COPIES - 1) {
         drop(std::fs::remove_file(old));
     }
     tracing::info!(

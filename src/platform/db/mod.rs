@@ -9,8 +9,8 @@ mod vacuum;
 mod writer;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
@@ -36,12 +36,17 @@ pub const OLDEST_SQLITE: i32 = 3_051_003;
 /// Enough for pages that read while four others do; each costs a connection and its cache.
 const READERS: u32 = 4;
 
+/// For so long a page that was written shows that the next can be.
+const PROBED: Duration = Duration::from_secs(1);
+
 /// The database, open.
 #[derive(Clone)]
 pub struct Db {
     readers: r2d2::Pool<SqliteConnectionManager>,
     writer: Arc<Writer>,
     path: PathBuf,
+    /// When a page was last written to see whether it can be.
+    probed: Arc<Mutex<Option<Instant>>>,
     // Held for as long as the database is open; a second process that wants to write is refused.
     _lock: Arc<std::fs::File>,
 }
@@ -64,6 +69,7 @@ impl Db {
             readers,
             writer: Arc::new(writer),
             path,
+            probed: Arc::default(),
             _lock: Arc::new(lock),
         })
     }
@@ -95,11 +101,18 @@ impl Db {
         self.writer.run(f).await
     }
 
-    /// Writes a page and commits it: an empty transaction would say nothing of a full disk.
+    /// Writes a page and commits it: an empty transaction would say nothing of a full disk. Once a second at most, since strangers
+    /// may ask for it and cards wear out; in between it asks only whether the writer answers.
     pub async fn probe(&self) -> Result<()> {
+        let probed = || self.probed.lock().unwrap_or_else(PoisonError::into_inner);
+        if probed().is_some_and(|at| at.elapsed() < PROBED) {
+            return self.write(|_| Ok(())).await;
+        }
         let touch = "insert into keepsakes (name, value) values ('probe', hex(randomblob(4))) on conflict (name) do update set value = excluded.value";
         self.write(move |tx| Ok(tx.execute(touch, []).map(|_| ())?))
-            .await
+            .await?;
+        *probed() = Some(Instant::now());
+        Ok(())
     }
 
     /// Changes after every commit that [rang](Tx::ring).
@@ -230,4 +243,30 @@ fn open_readers(path: &Path) -> anyhow::Result<r2d2::Pool<SqliteConnectionManage
 
 fn read_only() -> OpenFlags {
     OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn however_often_it_is_asked_whether_it_can_write_it_writes_little() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(folder.path(), DateTime::UNIX_EPOCH).unwrap();
+        let written = async || {
+            db.probe().await.unwrap();
+            let value = "select value from keepsakes where name = 'probe'";
+            let read = db.read(move |conn| Ok(conn.query_row(value, [], |row| row.get(0))?));
+            read.await.unwrap()
+        };
+        let first: String = written().await;
+        assert_eq!(written().await, first);
+        tokio::time::sleep(PROBED).await;
+        assert_ne!(written().await, first);
+        db.close().await;
+        assert!(
+            db.probe().await.is_err(),
+            "a writer that is gone is told of at once"
+        );
+    }
 }

@@ -1,6 +1,7 @@
 //! Puts a copy in the database's place, and keeps what was there. Cut off at any point, it leaves the one or the other.
 
 use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -15,6 +16,9 @@ const UNDER_WAY: &str = "grb-app.restoring";
 
 /// The copy, until it is in its place.
 const INCOMING: &str = "incoming.db";
+
+/// What folders are called in which a restore keeps what was there; then comes the time.
+const ASIDE: &str = "before-restore-";
 
 /// What was done.
 #[derive(Debug)]
@@ -40,8 +44,8 @@ pub fn restore(folder: &Path, file: &Path, now: DateTime<Utc>) -> anyhow::Result
     copy::verify_hash(file, &never)?;
     let schema = copy::verify(file, &never)?;
     let fresh = Fresh::of(&copy::open_still(file, &never)?, folder, &never)?;
-    let aside = folder.join(format!("before-restore-{}", now.format("%Y-%m-%dT%H%M%SZ")));
-    make_private(&aside)?;
+    sweep(folder);
+    let aside = make_aside(folder, now)?;
     fresh.put(&aside.join(INCOMING))?;
     begin(folder, &aside)?;
     finish(folder)?;
@@ -53,6 +57,35 @@ pub fn restore(folder: &Path, file: &Path, now: DateTime<Utc>) -> anyhow::Result
         since: kept.as_ref().and_then(since),
         kept,
     })
+}
+
+/// A new folder for what is there now; what an earlier restore has kept stays its own.
+fn make_aside(folder: &Path, now: DateTime<Utc>) -> anyhow::Result<PathBuf> {
+    let name = format!("{ASIDE}{}", now.format("%Y-%m-%dT%H%M%SZ"));
+    let further = (2..).map(|count| format!("{name}.{count}"));
+    for name in std::iter::once(name.clone()).chain(further) {
+        let aside = folder.join(name);
+        match std::fs::DirBuilder::new().mode(0o700).create(&aside) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            made => {
+                return made
+                    .map(|()| aside.clone())
+                    .with_context(|| format!("Making {}", aside.display()));
+            }
+        }
+    }
+    anyhow::bail!("there is no name left in {}", folder.display())
+}
+
+/// Takes away copies whose restore was cut off before they counted; whoever calls holds the lock and has finished what had begun.
+fn sweep(folder: &Path) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let asides = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(ASIDE));
+    for aside in asides.map(|entry| entry.path()) {
+        drop(std::fs::remove_file(aside.join(INCOMING)));
+        // Only where nothing is kept in it.
+        drop(std::fs::remove_dir(&aside));
+    }
 }
 
 /// From here on the copy counts.
@@ -166,9 +199,24 @@ mod tests {
     }
 
     #[test]
-    fn cut_off_before_the_copy_counts_it_changes_nothing() {
-        let (folder, _) = begun();
+    fn cut_off_before_the_copy_counts_it_changes_nothing_and_the_next_takes_the_rest_away() {
+        let (folder, aside) = begun();
         finish(folder.path()).unwrap();
         assert_eq!(mark_in(folder.path()), "old");
+        let new = marked("new");
+        restore(folder.path(), &new.path().join(FILE), DateTime::UNIX_EPOCH).unwrap();
+        assert!(!aside.exists(), "a copy that nobody will ever use");
+    }
+
+    #[test]
+    fn two_within_a_second_keep_both() {
+        let folder = marked("first");
+        let kept = ["second", "third"].map(|mark| {
+            let copy = marked(mark);
+            let done = restore(folder.path(), &copy.path().join(FILE), DateTime::UNIX_EPOCH);
+            done.unwrap().kept.unwrap()
+        });
+        assert_eq!(mark_in(folder.path()), "third");
+        assert_eq!(kept.map(|kept| mark_in(&kept)), ["first", "second"]);
     }
 }

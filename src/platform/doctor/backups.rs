@@ -27,19 +27,20 @@ fn backup(case: &Case) -> Finding {
         };
     }
     let folder = &case.config.backups.folder;
-    let Some(newest) = backups::newest(folder) else {
+    let now = case.clock.wall();
+    let Some(newest) = backups::newest(folder, now) else {
         return Finding::fault(
             format!("There is no backup in {}.", folder.display()),
             "Make one with `grb-app backup`, and carry it to another machine; set backup_folder to another device where there is one.",
         );
     };
-    let age = case.clock.wall() - newest.at;
+    let age = now - newest.at;
     let words = format!("{}, {} h old.", newest.path.display(), age.num_hours());
-    match age > OLDEST {
-        true => Finding::warn(
+    match (TimeDelta::zero()..=OLDEST).contains(&age) {
+        true => Finding::ok(words),
+        false => Finding::warn(
             words,
             "Look in the log why none was made since; make one with `grb-app backup`.",
         ),
-        false => Finding::ok(words),
     }
 }

@@ -153,6 +153,7 @@ fn open_files(case: &Case) -> Finding {
         Ok(few) if few < 4500 => Finding::ok(format!(
             "{few} here at the terminal; the service has its own limit."
         )),
+        _ if limit.is_empty() => Finding::skipped("The desk's limits do not name this one."),
         _ => Finding::ok(format!("{limit}.")),
     }
 }

@@ -71,7 +71,8 @@ async fn a_good_folder_is_found_good_and_a_bad_one_bad() {
         );
     }
     assert_eq!(found(&good, "backup").verdict, Verdict::Fault);
-    let copy = backups::place(&case.config.backups.folder, case.clock.now()).unwrap();
+    let copy =
+        backups::place(folder.path(), &case.config.backups.folder, case.clock.now()).unwrap();
     std::fs::write(copy, b"a copy").unwrap();
     mode(0o755);
     let open = examine(&checks(), &case).await;

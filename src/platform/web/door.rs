@@ -5,10 +5,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use futures::future::Either;
+use hyper::body::{Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tower::Service;
 use tower::layer::{Layer, layer_fn};
@@ -26,6 +28,10 @@ const IN_HAND: u32 = 1024;
 /// Those of one visitor: somebody who sends slowly holds up nobody else.
 const SHARE: u32 = 256;
 
+/// Answers that are made and not yet read to the end. Over one connection of HTTP/2 somebody may ask for many and take none: each is
+/// kept in memory until they do. A visitor may have the same share of them.
+const UNREAD: u32 = 2048;
+
 /// Longer addresses are nobody's.
 const ADDRESS_LIMIT: usize = 8 * 1024;
 
@@ -36,11 +42,13 @@ const FOREVER_BY_TLS: HeaderValue = HeaderValue::from_static("max-age=31536000")
 pub fn door<S>(app: &App) -> impl Layer<S, Service = Door<S>> + Clone + use<S> {
     let (app, names) = (app.clone(), names(&app.config));
     let crowd = Crowd::new(IN_HAND, SHARE);
+    let readers = Crowd::new(UNREAD, SHARE);
     layer_fn(move |inner| Door {
         inner,
         app: app.clone(),
         names: names.clone(),
         crowd: crowd.clone(),
+        readers: readers.clone(),
     })
 }
 
@@ -52,6 +60,13 @@ pub struct Door<S> {
     /// The names of this house; empty where nobody has said.
     names: Arc<[String]>,
     crowd: Crowd,
+    readers: Crowd,
+}
+
+/// Where a request stands: among those in hand, and among those whose answers are not read yet.
+struct Standing {
+    in_hand: Place,
+    unread: Place,
 }
 
 /// The names under which the desk is known: that of its public address, and those that it has certificates for.
@@ -78,8 +93,8 @@ impl<S> Door<S> {
         visitor
     }
 
-    /// A place for the request, where one is needed.
-    fn judge(&self, request: &Request, visitor: Visitor) -> Result<Option<Place>> {
+    /// Its places for the request, where it needs any.
+    fn judge(&self, request: &Request, visitor: Visitor) -> Result<Option<Standing>> {
         if is_for_machines(request.uri().path()) {
             return Ok(None);
         }
@@ -94,10 +109,12 @@ impl<S> Door<S> {
         self.is_meant(request)?;
         self.app.limits.look(request)?;
         let alone = (!visitor.is_here()).then(|| visitor.house());
-        let place = self.crowd.enter(alone).ok_or(Error::Busy);
-        place
-            .map(Some)
-            .inspect_err(|_| metrics::counter!("grb_requests_shed_total").increment(1))
+        let places = self.crowd.enter(alone).zip(self.readers.enter(alone));
+        let Some((in_hand, unread)) = places else {
+            metrics::counter!("grb_requests_shed_total").increment(1);
+            return Err(Error::Busy);
+        };
+        Ok(Some(Standing { in_hand, unread }))
     }
 
     /// Where the public address is known, another name that leads here is a trap: a page of another site let its own name point
@@ -138,9 +155,9 @@ impl<S: Service<Request, Response = Response>> Service<Request> for Door<S> {
     fn call(&mut self, mut request: Request) -> Self::Future {
         let visitor = self.recognize(&mut request);
         match self.judge(&request, visitor) {
-            Ok(place) => Either::Left(Within {
+            Ok(standing) => Either::Left(Within {
                 answer: self.inner.call(request),
-                place,
+                standing,
                 secure: visitor.secure,
             }),
             Err(error) => Either::Right(ready(Ok(self.refuse(request, error)))),
@@ -149,11 +166,11 @@ impl<S: Service<Request, Response = Response>> Service<Request> for Door<S> {
 }
 
 pin_project! {
-    /// An answer in the making. Its place is free again once it begins: a stream that lasts for days takes none.
+    /// An answer in the making. Its place among those in hand is free again once it begins.
     pub struct Within<F> {
         #[pin]
         answer: F,
-        place: Option<Place>,
+        standing: Option<Standing>,
         secure: bool,
     }
 }
@@ -164,11 +181,55 @@ impl<E, F: Future<Output = Result<Response, E>>> Future for Within<F> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let within = self.project();
         let mut answer = std::task::ready!(within.answer.poll(context));
-        drop(within.place.take());
+        if let Some(Standing { in_hand, unread }) = within.standing.take() {
+            drop(in_hand);
+            answer = answer.map(|answer| until_read(answer, unread));
+        }
         if let (true, Ok(answer)) = (*within.secure, &mut answer) {
             let headers = answer.headers_mut();
             headers.insert(header::STRICT_TRANSPORT_SECURITY, FOREVER_BY_TLS);
         }
         Poll::Ready(answer)
+    }
+}
+
+/// The answer, which holds its place until it was read or given up; but a stream of events lasts for days and is sent as it comes.
+fn until_read(answer: Response, place: Place) -> Response {
+    let kind = answer.headers().get(header::CONTENT_TYPE);
+    let lasts = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+    match lasts || answer.body().is_end_stream() {
+        true => answer,
+        false => answer.map(|body| {
+            Body::new(Unread {
+                body,
+                _place: place,
+            })
+        }),
+    }
+}
+
+/// What is still to be read, with its place.
+struct Unread {
+    body: Body,
+    _place: Place,
+}
+
+impl HttpBody for Unread {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<std::result::Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }

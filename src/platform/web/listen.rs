@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +18,8 @@ use hyper_util::server::graceful::GracefulShutdown;
 #[cfg(target_os = "linux")]
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream, UnixListener};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
@@ -94,7 +96,7 @@ pub async fn serve_socket(
 /// How those who come are treated.
 #[derive(Debug, Clone, Copy)]
 pub struct Manners {
-    /// A whole header comes by then, or not at all; idle connections are closed after as long.
+    /// A whole header comes by then, or not at all, the first as well as each later one; idle connections are closed after as long.
     pub header: Duration,
     /// Who takes nothing of what they asked for is hung up on after as long.
     pub reader: Duration,
@@ -164,18 +166,23 @@ impl Gate {
                 continue;
             };
             let routes = routes.clone();
+            let begins = Arc::new(Notify::new());
+            let begun = begins.clone();
             let service = service_fn(move |mut request: Request<Incoming>| {
+                begun.notify_one();
                 request.extensions_mut().insert(visitor);
                 routes.clone().oneshot(request.map(Body::new))
             });
             let (server, watcher) = (server.clone(), open.watcher());
-            let greeted = greet(stream, self.tls.clone(), self.manners.header);
+            let patience = self.manners.header;
+            let greeted = greet(stream, self.tls.clone(), patience);
             tokio::spawn(async move {
                 metrics::gauge!("grb_open_connections").increment(1);
                 if let Some(stream) = greeted.await {
                     let connection = server.serve_connection(TokioIo::new(stream), service);
+                    let connection = pin!(watcher.watch(connection.into_owned()));
                     // A connection that breaks off is the visitor's affair.
-                    drop(watcher.watch(connection.into_owned()).await);
+                    drop(unless_silent(connection, &begins, patience).await);
                 }
                 metrics::gauge!("grb_open_connections").decrement(1);
                 drop((slot, place));
@@ -230,8 +237,22 @@ async fn greet(
     let Some(tls) = tls else {
         return Some(Either::Left(stream));
     };
-    let greeted = tokio::time::timeout(patience, tls.accept(stream)).await;
+    let greeted = timeout(patience, tls.accept(stream)).await;
     greeted.ok()?.ok()?.map(Either::Right)
+}
+
+/// What becomes of a connection; `None` where no request has come over it in time. Until then it is not even known which version
+/// of HTTP is spoken, and the server's own limits do not hold.
+async fn unless_silent<F: Future>(
+    mut connection: Pin<&mut F>,
+    begins: &Notify,
+    patience: Duration,
+) -> Option<F::Output> {
+    tokio::select! {
+        ended = &mut connection => return Some(ended),
+        begun = timeout(patience, begins.notified()) => begun.ok()?,
+    }
+    Some(connection.await)
 }
 
 fn server(manners: Manners) -> auto::Builder<TokioExecutor> {
@@ -245,6 +266,7 @@ fn server(manners: Manners) -> auto::Builder<TokioExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(manners.header)
+        .keep_alive_timeout(manners.header)
         .max_header_list_size(u32::try_from(HEADER_LIMIT).unwrap_or(u32::MAX))
         .max_concurrent_streams(STREAMS)
         .max_send_buf_size(SEND_BUFFER);

@@ -34,6 +34,7 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 use tower_http::timeout::TimeoutBody;
 use tower_http::trace::TraceLayer;
+use tracing::Span;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use page::{Html, Person, Viewer, escaped};
@@ -91,7 +92,7 @@ pub fn shell(app: App, routes: Router<App>) -> Router {
         .with_state(app);
     let inside = ServiceBuilder::new()
         .map_response(promise)
-        .layer(TraceLayer::new_for_http())
+        .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(ZIP)))
         .option_layer(cors(&desk.config.cors_origins))
         .layer(from_fn_with_state(desk, surround))
@@ -101,6 +102,11 @@ pub fn shell(app: App, routes: Router<App>) -> Router {
         .service(routes);
     // One service for all routes: laid on a router, each layer would be boxed and copied for every request.
     Router::new().fallback_service(inside)
+}
+
+/// What the log says of a request, where it says so much: what is behind the question mark may be a place, or a name.
+fn span(request: &Request) -> Span {
+    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
 }
 
 /// Sends everybody to the same place at `base`, for a listener that has no TLS.

@@ -110,6 +110,8 @@ pub(super) fn as_page(viewer: Viewer, response: Response) -> Response {
     if let Some(wait) = response.headers().get(header::RETRY_AFTER) {
         page.headers_mut().insert(header::RETRY_AFTER, wait.clone());
     }
+    let (parts, _) = response.into_parts();
+    page.extensions_mut().extend(parts.extensions);
     page
 }
 

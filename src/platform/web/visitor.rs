@@ -68,7 +68,10 @@ impl FromStr for Proxies {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let network = |text: &str| {
-            let alone = || text.parse::<IpAddr>().map(IpNet::from);
+            let alone = || {
+                text.parse::<IpAddr>()
+                    .map(|one| IpNet::from(one.to_canonical()))
+            };
             let network = text.parse::<IpNet>().or_else(|_| alone());
             network.map_err(|_| {
                 format!("{text} is neither an address nor a network such as 10.0.0.0/8")
@@ -234,6 +237,19 @@ mod tests {
             let headers = [(header, value.to_owned())];
             assert_eq!(asked("::1", "::1", &headers).secure, secure, "{value}");
             assert!(!asked("::1", "192.0.2.9", &headers).secure, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_is_itself_however_its_address_is_written() {
+        let chain = [(CHAIN, "192.0.2.1".to_owned())];
+        for (trusted, peer) in [
+            ("::ffff:10.0.0.1", "10.0.0.1"),
+            ("10.0.0.1", "::ffff:10.0.0.1"),
+            ("10.0.0.77/8", "10.0.0.1"),
+        ] {
+            let visitor = asked(trusted, peer, &chain);
+            assert_eq!(visitor.address.to_string(), "192.0.2.1", "{trusted} {peer}");
         }
     }
 

@@ -148,6 +148,51 @@ async fn who_sends_slowly_in_hundreds_holds_up_nobody_else() {
     assert_eq!(first_line(&mut again, BURSTS).await, OK);
 }
 
+/// A frame of HTTP/2 (RFC 9113 §4.1).
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    let head = [&length[1..], &[kind, flags], &stream.to_be_bytes()].concat();
+    [&head[..], payload].concat()
+}
+
+/// Sixty-four requests for `path` over HTTP/2 by somebody who has no room for a byte of any answer.
+fn deaf(path: &str) -> Vec<u8> {
+    const SETTINGS: u8 = 4;
+    const HEADERS: u8 = 1;
+    let text = |text: &str| [&[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
+    // GET, http, path, authority: the first entries of the static table (RFC 7541 appendix A).
+    let fields = [&[0x82, 0x86, 0x04][..], &text(path), &[0x01], &text("desk")].concat();
+    let no_room = [&[0, 4][..], &0_u32.to_be_bytes()].concat();
+    let mut all = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    all.extend(frame(SETTINGS, 0, 0, &no_room));
+    for stream in 0..64 {
+        all.extend(frame(HEADERS, 5, 2 * stream + 1, &fields));
+    }
+    all
+}
+
+#[tokio::test]
+async fn answers_that_nobody_reads_are_kept_for_each_visitor_up_to_a_share() {
+    let desk = TestApp::serve().await;
+    let mut all = Vec::new();
+    for _ in 0..5 {
+        let mut connection = connect(&desk, [127, 0, 0, 2]).await;
+        let requests = deaf("/api/openapi.json");
+        connection.write_all(&requests).await.unwrap();
+        all.push(connection);
+    }
+    sleep(Duration::from_secs(2)).await;
+    let mut same = connect(&desk, [127, 0, 0, 2]).await;
+    let refused = first_line(&mut same, BURSTS).await;
+    assert_eq!(refused, "HTTP/1.1 503 Service Unavailable");
+    let mut other = connect(&desk, [127, 0, 0, 3]).await;
+    assert_eq!(first_line(&mut other, BURSTS).await, OK);
+    drop(all);
+    sleep(Duration::from_millis(500)).await;
+    let mut again = connect(&desk, [127, 0, 0, 2]).await;
+    assert_eq!(first_line(&mut again, BURSTS).await, OK);
+}
+
 #[tokio::test]
 async fn a_body_that_falls_silent_is_not_waited_for() {
     let desk = TestApp::serve().await;
@@ -156,6 +201,29 @@ async fn a_body_that_falls_silent_is_not_waited_for() {
     let answer = first_line(&mut slow, HALF).await;
     assert_eq!(answer, "HTTP/1.1 408 Request Timeout");
     assert!(began.elapsed() < Duration::from_secs(15));
+}
+
+#[tokio::test]
+async fn who_comes_and_does_not_say_what_they_want_is_hung_up_on() {
+    let hasty = Manners {
+        header: Duration::from_secs(1),
+        ..Manners::default()
+    };
+    let desk = TestApp::new().served_with(hasty).await;
+    let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    for beginning in ["", "G", "GET / HTTP/1.1\r\nHo", "PRI", preface] {
+        let mut silent = connect(&desk, [127, 0, 0, 2]).await;
+        silent.write_all(beginning.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let ended = timeout(Duration::from_secs(5), silent.read_to_end(&mut answer)).await;
+        assert!(ended.is_ok(), "{beginning:?} is still waited for");
+    }
+    // Who has asked once may take their time.
+    let mut stream = connect(&desk, [127, 0, 0, 2]).await;
+    let first = "GET /api/stream HTTP/1.1\r\nHost: desk\r\n\r\n";
+    assert_eq!(first_line(&mut stream, first).await, OK);
+    let more = timeout(Duration::from_secs(3), stream.read_to_end(&mut Vec::new())).await;
+    assert!(more.is_err(), "a stream lasts");
 }
 
 #[tokio::test]

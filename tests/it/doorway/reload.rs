@@ -137,3 +137,30 @@ async fn a_hangup_takes_up_what_can_be_and_nothing_of_what_is_wrong() {
     );
     assert_eq!(desk.ask(&believing(&second)).await, Some(429));
 }
+
+#[tokio::test]
+async fn even_the_longest_log_holds_no_key_and_no_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificate = configure(folder.path(), "log = \"debug\"\n");
+    let desk = Told::start(folder.path());
+    let key = "0123456789abcdef".repeat(4);
+    for path in [
+        format!("/confirm/{key}"),
+        format!("/bursts?q=vera@club.example&lat=48.5&t={key}"),
+    ] {
+        let asked = believing(&certificate).get(format!("{}{path}", desk.address));
+        asked
+            .header("authorization", format!("Bearer {key}"))
+            .send()
+            .await
+            .unwrap();
+    }
+    let log = std::fs::read_to_string(&desk.log).unwrap();
+    assert!(
+        log.contains("/confirm/") && log.contains("/bursts"),
+        "{log}"
+    );
+    for private in [&key[..], "vera@", "48.5"] {
+        assert!(!log.contains(private), "{private} in {log}");
+    }
+}

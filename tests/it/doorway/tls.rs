@@ -8,10 +8,12 @@ use grb_app::platform::web::listen::Gate;
 use grb_app::platform::web::tls::{Certificates, Tls};
 use grb_app::platform::web::to_tls;
 use reqwest::{Certificate, Client, Version};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{app_with, desk_with};
 use crate::commands::{grb_app, said};
+use crate::people::{PASSWORD, cookie, officer};
 
 /// A certificate for this machine with its key, written into two files.
 pub(super) fn certify(folder: &Path) -> (Certificate, [PathBuf; 2]) {
@@ -108,6 +110,88 @@ async fn a_form_over_http_2_is_known_to_be_ours_by_its_origin() {
             (status, Version::HTTP_2)
         );
     }
+}
+
+/// HTTP/2 writes the host into every address.
+#[tokio::test]
+async fn an_officer_who_is_asked_again_over_http_2_stays_on_a_path_of_ours() {
+    let desk = desk_with(|_| {}).await;
+    officer(&desk, "vera@example.org").await;
+    let session = cookie(&desk, "vera@example.org", PASSWORD).await.unwrap();
+    desk.app.clock.advance(chrono::TimeDelta::minutes(31));
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, files) = certify(folder.path());
+    let door = encrypted(&desk.app, files).await;
+    let at = format!("https://{}", door.address);
+    let post = believing(&certificate).post(format!("{at}/members/1/demote?q=x"));
+    let post = post.header("origin", &at).header("accept", "text/html");
+    let post = post.header("cookie", session).form(&[("q", "x")]);
+    let answer = post.send().await.unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), answer.version()),
+        (401, Version::HTTP_2)
+    );
+    let page = answer.text().await.unwrap();
+    assert!(page.contains("action=\"/members/1/demote?q=x\""), "{page}");
+}
+
+/// The same limits hold for both versions of HTTP.
+#[tokio::test]
+async fn what_is_too_long_is_refused_over_http_2_as_well() {
+    let desk = app_with(|_| {});
+    let (certificate, files) = certify(desk.folder.path());
+    let door = encrypted(&desk.app, files).await;
+    let (client, at) = (believing(&certificate), format!("https://{}", door.address));
+    let long = |length: usize| "x".repeat(length);
+    let body = client.post(format!("{at}/api/users"));
+    let body = body
+        .header("content-type", "application/json")
+        .body(long(300_000));
+    for (request, status) in [
+        (client.get(format!("{at}/{}", long(9_000))), 414),
+        (client.get(&at).header("x-long", long(20_000)), 431),
+        (body, 413),
+    ] {
+        let answer = request.send().await.unwrap();
+        assert_eq!(
+            (answer.status().as_u16(), answer.version()),
+            (status, Version::HTTP_2)
+        );
+    }
+}
+
+/// Who speaks plainly to the encrypted door, or garbage, is hung up on and disturbs nobody.
+#[tokio::test]
+async fn plain_words_at_the_encrypted_door_lead_nowhere() {
+    let desk = app_with(|_| {});
+    let (certificate, files) = certify(desk.folder.path());
+    let door = encrypted(&desk.app, files).await;
+    for words in [
+        &b"GET / HTTP/1.1\r\nHost: desk\r\n\r\n"[..],
+        &[0x16, 3, 1, 0xff, 0xff],
+        &[0; 64],
+    ] {
+        let mut stream = tokio::net::TcpStream::connect(door.address).await.unwrap();
+        stream.write_all(words).await.unwrap();
+        let mut answer = Vec::new();
+        let ended = stream.read_to_end(&mut answer);
+        drop(
+            tokio::time::timeout(std::time::Duration::from_secs(15), ended)
+                .await
+                .unwrap(),
+        );
+        assert!(!answer.starts_with(b"HTTP"), "{answer:?}");
+    }
+    let url = format!("https://{}/bursts", door.address);
+    assert_eq!(
+        believing(&certificate)
+            .get(url)
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        200
+    );
 }
 
 #[tokio::test]

@@ -88,7 +88,7 @@ async fn it_is_made_once_and_what_is_superfluous_goes_with_its_hash() {
 }
 
 #[tokio::test]
-async fn officers_hear_once_a_day_that_it_fails_and_nobody_else() {
+async fn officers_hear_once_a_week_that_it_fails_and_nobody_else() {
     let desk = desk(|backups, folder| {
         // A file where the folder should be, as when a disk is not there.
         std::fs::write(folder.join("taken"), "").unwrap();
@@ -105,16 +105,50 @@ async fn officers_hear_once_a_day_that_it_fails_and_nobody_else() {
         "{words}"
     );
     assert!(words.contains("grb-app backup"), "{words}");
-    desk.app.clock.advance(TimeDelta::hours(23));
+    for _ in 0..6 {
+        desk.app.clock.advance(TimeDelta::hours(23));
+        assert!(keep(&desk).await.is_err());
+    }
+    assert_eq!(told(&desk).await.0.len(), 2, "no letter every night");
+    desk.app.clock.advance(TimeDelta::hours(30));
     assert!(keep(&desk).await.is_err());
-    assert_eq!(told(&desk).await.0.len(), 4);
+    assert_eq!(told(&desk).await.0.len(), 4, "but they are reminded");
+    // Mended, and broken again the next night.
+    let folder = desk.app.config.backups.folder.parent().unwrap();
+    std::fs::remove_file(folder).unwrap();
+    std::fs::create_dir_all(&desk.app.config.backups.folder).unwrap();
+    keep(&desk).await.unwrap();
+    std::fs::remove_dir_all(folder).unwrap();
+    desk.app.clock.advance(TimeDelta::days(1));
+    assert!(keep(&desk).await.is_err());
+    assert_eq!(
+        told(&desk).await.0.len(),
+        6,
+        "a new failure is told at once"
+    );
+}
+
+#[tokio::test]
+async fn what_the_carrier_says_is_for_officers_alone() {
+    let command = ["sh", "-c", "echo password hunter22 was refused; exit 1"];
+    let desk = desk(|backups, _| backups.command = command.map(str::to_owned).to_vec()).await;
+    let Err(failure) = keep(&desk).await else {
+        panic!("it was carried away")
+    };
+    let public = keeping::said_of(&failure);
+    assert!(public.words.contains("sh ended with"), "{public:?}");
+    assert!(
+        !public.words.contains("hunter22"),
+        "anybody may read the health page: {public:?}"
+    );
+    assert!(told(&desk).await.1.contains("hunter22"));
 }
 
 #[tokio::test]
 async fn a_copy_that_is_not_carried_away_is_there_and_told_of() {
     let desk = desk(|backups, _| backups.command = vec!["/bin/false".into()]).await;
     assert!(matches!(keep(&desk).await, Err(Failure::Carry(_))));
-    let copy = backups::newest(&desk.app.config.backups.folder).unwrap();
+    let copy = backups::newest(&desk.app.config.backups.folder, *NOW).unwrap();
     assert_eq!(copy.at, *NOW);
     let (to, words) = told(&desk).await;
     assert_eq!(to.len(), 2);

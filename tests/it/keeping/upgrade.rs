@@ -115,6 +115,26 @@ fn of_the_copies_from_before_migrations_three_are_kept() {
     assert_eq!(marks, ["2", "3", "4"]);
 }
 
+#[test]
+fn the_copy_from_before_a_migration_is_there_whatever_the_clock_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path());
+    // Four that a clock far ahead has dated.
+    let now = std::time::SystemTime::from(grb_app::platform::Clock::system().now());
+    let ahead = now + Duration::from_secs(999_999);
+    for schema in 2..6 {
+        let copy = path.with_file_name(format!("{}.before-schema-{schema}", db::FILE));
+        std::fs::File::create(copy)
+            .unwrap()
+            .set_modified(ahead)
+            .unwrap();
+    }
+    made_by_schema(1, &path);
+    db::migrate(&path, *NOW).unwrap();
+    let copy = path.with_file_name(format!("{}.before-schema-{}", db::FILE, newest()));
+    assert!(copy.exists());
+}
+
 /// A file of the first schema that takes its time to be copied and given its indexes.
 fn large() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
