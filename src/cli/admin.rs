@@ -98,7 +98,10 @@ fn status(conn: &rusqlite::Connection, json: bool) -> anyhow::Result<()> {
         }));
     }
     let moment = |at: Option<chrono::DateTime<chrono::Utc>>| {
-        at.map_or_else(|| "none yet".into(), |at| at.to_rfc3339())
+        at.map_or_else(
+            || "none yet".into(),
+            |at| at.format("%-d %b %Y, %H:%M:%S UTC").to_string(),
+        )
     };
     println!(
         "{notices} notices of {bursts} bursts; {asides} set aside; {waiting} circulars about bursts not heard of here"

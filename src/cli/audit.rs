@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::print_json;
-use crate::ops::in_words;
+use crate::ops::{about, details, in_words};
 use crate::platform::audit;
 
 #[derive(clap::Args)]
@@ -30,12 +30,12 @@ impl Audit {
         }
         for entry in entries {
             println!(
-                "{}  {} {} {}  {}",
+                "{}  {} {} {}{}",
                 entry.at.format("%Y-%m-%d %H:%M:%S"),
                 entry.member_name,
                 in_words(&entry.act),
-                entry.about_name,
-                entry.details
+                about(&entry),
+                details(&entry.details).map_or_else(String::new, |told| format!("  ({told})"))
             );
         }
         Ok(())

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Common, print_json};
-use crate::platform::config::{SETTINGS, Setting, Sources, variable};
+use crate::platform::config::{SETTINGS, Setting, Sources};
 
 #[derive(clap::Subcommand)]
 pub(super) enum ConfigCommand {
@@ -70,16 +70,41 @@ fn origin(sources: &Sources, setting: &Setting) -> Option<String> {
     Some(origin.to_string())
 }
 
+/// What stands above all settings.
+const INTRODUCTION: &str = "\
+# The settings of grb-app. What begins with #name shows a default: take the # away to change it.
+# A club needs a handful: club_name, time_zone and public_url; gcn_client_id and gcn_client_secret to hear bursts;
+# smtp_url and mail_from to send letters.
+#
+# After a change:  grb-app config check && systemctl restart grb-app
+#
+# Each may be given as a variable instead, which goes before this file: smtp_url as GRB_SMTP_URL; and where it is secret, as the
+# file that holds it: GRB_SMTP_URL_FILE.
+
+";
+
+/// Headings, each above the setting that is named.
+const SECTIONS: [(&str, &str); 9] = [
+    ("listen", "The desk"),
+    ("gcn_client_id", "Notices"),
+    ("smtp_url", "Letters"),
+    ("cors_origins", "Limits"),
+    ("backup_at", "Backups"),
+    ("metrics_listen", "Figures for Prometheus, and the log"),
+    ("trusted_proxies", "At the door"),
+    ("tls_certificate", "https without a proxy"),
+    ("release_from", "Newer releases"),
+];
+
 /// Every setting as a comment with its default: nothing is set until someone sets it.
 fn sample() -> String {
     let setting = |setting: &Setting| {
+        let Setting { key, help, .. } = setting;
+        let heading = SECTIONS.iter().find(|(first, _)| first == key);
+        let heading =
+            heading.map_or_else(String::new, |(_, words)| format!("# ---- {words} ----\n\n"));
         let default = setting.default.unwrap_or_default();
-        format!(
-            "# {}. Also as {}.\n#{} = \"{default}\"\n\n",
-            setting.help,
-            variable(setting.key),
-            setting.key
-        )
+        format!("{heading}# {help}.\n#{key} = \"{default}\"\n\n")
     };
-    SETTINGS.iter().map(setting).collect()
+    INTRODUCTION.to_owned() + &SETTINGS.iter().map(setting).collect::<String>()
 }

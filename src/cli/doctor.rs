@@ -91,10 +91,19 @@ pub(super) fn words(report: &Report) -> String {
     }
     let count = |verdict| report.count(verdict);
     text + &format!(
-        "\n{} checks: {} faults, {} warnings, {} skipped.\n",
+        "\n{} checks: {}, {}, {} that do not apply here.\n",
         report.checks.len(),
-        count(Verdict::Fault),
-        count(Verdict::Warn),
+        counted(count(Verdict::Fault), "fault"),
+        counted(count(Verdict::Warn), "warning"),
         count(Verdict::Skipped)
     )
+}
+
+/// `no faults`, `1 fault`, `2 faults`
+fn counted(number: usize, thing: &str) -> String {
+    match number {
+        0 => format!("no {thing}s"),
+        1 => format!("1 {thing}"),
+        more => format!("{more} {thing}s"),
+    }
 }

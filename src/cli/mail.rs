@@ -139,7 +139,7 @@ fn print(queue: &Value) {
             text(&item["address"]),
         );
         if let Some(answer) = item["last_answer"].as_str() {
-            println!("          after {} attempts: {answer}", item["attempts"]);
+            println!("          attempt {}: {answer}", item["attempts"]);
         }
     }
 }

@@ -59,6 +59,7 @@ struct Arguments {
 
 /// Accepted after every subcommand.
 #[derive(clap::Args, Clone)]
+#[command(next_help_heading = "Everywhere")]
 struct Common {
     /// Folder of grb-app.db
     #[arg(long, global = true, value_name = "FOLDER")]

@@ -13,6 +13,7 @@ mod observers;
 mod tests;
 
 use std::fs::File;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -196,7 +197,10 @@ fn evening(now: DateTime<Utc>) -> Option<DateTime<Utc>> {
 }
 
 fn own_folder() -> anyhow::Result<tempfile::TempDir> {
-    let made = tempfile::Builder::new().prefix("grb-app-demo-").tempdir();
+    let made = tempfile::Builder::new()
+        .prefix("grb-app-demo-")
+        .permissions(std::fs::Permissions::from_mode(0o700))
+        .tempdir();
     made.map_err(|error| {
         Exit::permission(format!(
             "No folder for the demonstration can be made: {error}. --data-dir names another place."

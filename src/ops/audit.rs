@@ -131,16 +131,18 @@ fn row(entry: &Entry, now: chrono::DateTime<chrono::Utc>) -> Row {
 }
 
 /// `letter 12 (burst)`, `Ada Owl`
-fn about(entry: &Entry) -> String {
+pub fn about(entry: &Entry) -> String {
     match (entry.about.as_str(), entry.about_id) {
-        ("letter" | "aside", Some(id)) => format!("{id} ({})", entry.about_name),
+        ("letter", Some(id)) => format!("letter {id} ({})", entry.about_name),
+        ("aside", Some(id)) => format!("{id} ({})", entry.about_name),
         _ => entry.about_name.clone(),
     }
 }
 
-/// `why: a glint; other: 7`
-fn details(details: &Value) -> Option<String> {
+/// `why: a glint; with: Swift 772052`
+pub fn details(details: &Value) -> Option<String> {
     let told = details.as_object()?.iter().map(|(name, value)| {
+        let value = value.get("name").unwrap_or(value);
         let value = value
             .as_str()
             .map_or_else(|| value.to_string(), str::to_owned);
@@ -175,8 +177,8 @@ pub fn in_words(act: &str) -> &str {
         "report.settle" => "settled a report on the observation of",
         "aside.again" => "read again the notice set aside",
         "aside.forget" => "forgot the notice set aside",
-        "letter.retry" => "had tried again letter",
-        "letter.lift" => "sends again to the address of letter",
+        "letter.retry" => "had tried again",
+        "letter.lift" => "sends again to the address of",
         "burst.retract" => "withdrew",
         "burst.stand" => "took back the withdrawal of",
         "burst.merge" => "joined",

@@ -9,15 +9,16 @@ use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::accounts::{Acting, Officer};
 use crate::bursts::by_hand as word;
 use crate::bursts::view::{Outcome, When};
-use crate::bursts::{Burst, BurstJson, Filed, page, store};
+use crate::bursts::{Burst, BurstJson, Filed, page, store, story};
 use crate::intake;
 use crate::platform::audit::{self, About};
+use crate::platform::error::FieldFault;
 use crate::platform::web::extract::{Form, Json, Path};
 use crate::platform::web::form::sentence;
 use crate::platform::web::{Html, Viewer};
@@ -85,17 +86,26 @@ fn perform(
         }
         Deed::Stand => ("burst.stand", json!({}), word::stand(tx, now, id)?),
         Deed::Merge => {
+            let with = named(tx, asked.other)?;
             let filed = word::merge(tx, now, id, asked.other)?;
-            ("burst.merge", json!({ "other": asked.other }), filed)
+            ("burst.merge", json!({ "with": with }), filed)
         }
         Deed::Part => {
+            let from = named(tx, asked.other)?;
             let filed = word::part(tx, now, id, asked.other)?;
-            ("burst.part", json!({ "other": asked.other }), filed)
+            ("burst.part", json!({ "from": from }), filed)
         }
     };
     audit::note(tx, now, actor, act, &about, &details)?;
     intake::make_known(tx, bus, now, &filed)?;
     Ok(filed)
+}
+
+/// A burst by number and name, for the record; two that are joined may go by one name, so who saw it belongs to it.
+fn named(conn: &Connection, id: i64) -> Result<Value> {
+    let burst = store::burst(conn, id)?;
+    let name = format!("{}, {}", burst.name(), story::seen_by(&burst));
+    Ok(json!({ "id": id, "name": name }))
 }
 
 #[derive(Template)]
@@ -113,6 +123,9 @@ struct ByHandPage {
     linked: Vec<Other>,
     nearby: Vec<Other>,
     why: String,
+    /// What is wrong with the reason; it stands beside it.
+    why_fault: Option<String>,
+    /// Why it cannot be, however it is worded.
     fault: Option<String>,
 }
 
@@ -170,6 +183,7 @@ async fn laid_out(app: &App, viewer: Viewer, id: i64) -> Result<ByHandPage> {
         linked: others(laid.linked),
         nearby: others(laid.nearby),
         why: String::new(),
+        why_fault: None,
         fault: None,
     })
 }
@@ -196,9 +210,14 @@ async fn act(
         Ok(_) => Ok(Redirect::to(&format!("/bursts/{id}")).into_response()),
         Err(Error::Invalid(faults)) => {
             let laid = laid_out(&app, viewer, id).await?;
+            let (worded, refused): (Vec<_>, Vec<_>) =
+                faults.iter().partition(|fault| fault.field == "why");
+            let said =
+                |faults: &[&FieldFault]| faults.first().map(|fault| sentence(&fault.message));
             let page = ByHandPage {
                 why: asked.why,
-                fault: faults.first().map(|fault| sentence(&fault.message)),
+                why_fault: said(&worded),
+                fault: said(&refused),
                 ..laid
             };
             Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page)).into_response())
@@ -238,7 +257,7 @@ async fn show(State(app): State<App>, Path(id): Path<i64>) -> Result<Json<Shown>
         let line = |one: &Burst| Linked {
             id: one.id,
             name: one.name(),
-            seen_by: crate::bursts::story::seen_by(one),
+            seen_by: story::seen_by(one),
             verdict: one.verdict().word(),
             by_hand,
         };

@@ -42,6 +42,6 @@ pub fn router() -> OpenApiRouter<App> {
         .route("/status", get(status::page))
 }
 
-pub use audit::in_words;
+pub use audit::{about, details, in_words};
 pub use by_hand::local_routes;
 pub use docs::{described, document as openapi};

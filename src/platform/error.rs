@@ -21,7 +21,7 @@ pub enum Error {
     Unauthorized(&'static str),
     #[error("{0}")]
     Forbidden(&'static str),
-    #[error("the request is larger than {limit} bytes")]
+    #[error("the request is larger than {}", room(*.limit))]
     TooLarge { limit: usize },
     #[error("the content type is not one that this address takes: {0}")]
     Unsupported(&'static str),
@@ -50,6 +50,15 @@ pub enum Error {
 pub struct FieldFault {
     pub field: String,
     pub message: String,
+}
+
+/// `10 MB`, `256 KB`, `4096 bytes`: as whoever is refused would say it.
+fn room(bytes: usize) -> String {
+    match bytes {
+        0..65_536 => format!("{bytes} bytes"),
+        65_536..1_048_576 => format!("{} KB", bytes / 1024),
+        _ => format!("{} MB", bytes / 1_048_576),
+    }
 }
 
 impl Error {

@@ -154,6 +154,11 @@ pub const SETTINGS: &[Setting] = &[
         "Pauses before a letter is tried again, the last one repeated until 48 hours have gone",
     ),
     setting(
+        "mail_pictures",
+        Some("true"),
+        "Two pictures in each letter about a burst; false saves a small computer work",
+    ),
+    setting(
         "cors_origins",
         None,
         "Origins whose scripts may read the API, separated by commas",
@@ -182,11 +187,6 @@ pub const SETTINGS: &[Setting] = &[
         "sign_ups_per_hour",
         Some("60"),
         "Sign-ups and forgotten passwords from one address",
-    ),
-    setting(
-        "mail_pictures",
-        Some("true"),
-        "Two pictures in each letter about a burst; false saves a small computer work",
     ),
     setting(
         "image_quota_mb",
@@ -223,6 +223,16 @@ pub const SETTINGS: &[Setting] = &[
         "Bearer token for /metrics; without it only this machine may read them",
     ),
     setting(
+        "log",
+        Some(LOG),
+        "What is written to the log: error, warn, info, debug, or a filter for each part",
+    ),
+    setting(
+        "trusted_proxies",
+        None,
+        "Proxies that are believed about whom they ask for, as addresses or networks, e.g. 127.0.0.1, ::1, 10.0.0.0/8",
+    ),
+    setting(
         "tls_certificate",
         None,
         "A file with the desk's certificate and those above it (PEM); with tls_key the desk speaks https itself",
@@ -249,23 +259,13 @@ pub const SETTINGS: &[Setting] = &[
         "A second address without TLS, e.g. 0.0.0.0:80, that sends everybody to the public one",
     ),
     setting(
-        "release_key",
-        Some("/etc/grb-app/release-key.pem"),
-        "The public key that releases must be signed with, for `grb-app update`; install.sh puts it there",
-    ),
-    setting(
         "release_from",
         None,
         "Where `grb-app update` looks for a release: a folder, or an https address",
     ),
     setting(
-        "log",
-        Some(LOG),
-        "What is written to the log: error, warn, info, debug, or a filter for each part",
-    ),
-    setting(
-        "trusted_proxies",
-        None,
-        "Proxies that are believed about whom they ask for, as addresses or networks, e.g. 127.0.0.1, ::1, 10.0.0.0/8",
+        "release_key",
+        Some("/etc/grb-app/release-key.pem"),
+        "The public key that releases must be signed with, for `grb-app update`; install.sh puts it there",
     ),
 ];

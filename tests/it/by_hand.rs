@@ -324,7 +324,15 @@ async fn the_page_is_for_officers_and_gives_words_back() {
         "{page}"
     );
     let blank = form(&desk, "/bursts/1/by-hand/retract", &vera, &[("why", "  ")]);
-    assert_eq!(blank.send().await.unwrap().status(), 422);
+    let blank = blank.send().await.unwrap();
+    assert_eq!(blank.status(), 422);
+    let page = blank.text().await.unwrap();
+    let beside = page.split_once("id=\"why\"").unwrap().1;
+    assert!(
+        beside.contains("id=\"why-fault\"")
+            && page.contains("aria-describedby=\"why-hint why-fault\""),
+        "the fault stands beside its field: {page}"
+    );
     let shown: Value = desk.json("/api/bursts/1").await;
     assert_eq!(shown["withdrawn"], Value::Null);
 }

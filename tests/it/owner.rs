@@ -49,6 +49,29 @@ fn what_root_makes_belongs_to_the_owner_of_the_folder() {
     }
 }
 
+/// A copy that only root can read is there all the same; what to do with it is said.
+#[test]
+fn a_copy_that_the_owner_cannot_read_is_not_called_missing() {
+    if !am_root() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    chown(folder.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let copy = home.path().join("desk.db");
+    std::fs::write(&copy, "a copy").unwrap();
+    std::fs::set_permissions(&copy, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let words = ["restore", copy.to_str().unwrap(), "--data-dir"];
+    let words: Vec<&str> = words.into_iter().chain(folder.path().to_str()).collect();
+    let output = grb_app(&words).output().unwrap();
+    assert_eq!(output.status.code(), Some(77), "{}", said(&output));
+    assert!(
+        said(&output).contains("install -o grb-app"),
+        "{}",
+        said(&output)
+    );
+}
+
 /// What has nothing to do with the data folder stays root's, who may read and write elsewhere.
 #[test]
 fn what_leaves_the_data_alone_stays_with_root() {

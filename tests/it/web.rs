@@ -121,6 +121,18 @@ async fn a_problem_is_a_page_for_people_and_a_document_for_scripts() {
     let (status, page) = desk.page("/bursts/99").await;
     assert_eq!(status, 404);
     assert!(page.contains("<h1>") && page.contains("no such burst"));
+    let long = "x".repeat(300 * 1024);
+    let large = desk.client.post(desk.url("/sign-in")).body(long);
+    let large = large
+        .header("accept", "text/html")
+        .header("content-type", "application/x-www-form-urlencoded");
+    let large = large.send().await.unwrap();
+    assert_eq!(large.status(), 413);
+    let page = large.text().await.unwrap();
+    assert!(
+        page.contains("larger than 256 KB") && page.contains("make it smaller"),
+        "{page}"
+    );
     let document = desk.get("/api/bursts/99").await;
     assert_eq!(
         document.headers()["content-type"],

@@ -14,6 +14,9 @@ use crate::platform::doctor::{Check, Item, Report, Verdict};
 use crate::platform::web::{Html, Viewer};
 use crate::platform::{App, Result};
 
+/// The word for a check that is about something this desk has not.
+const FOREIGN: &str = "does not apply";
+
 #[derive(Template)]
 #[template(path = "ops/doctor/page.html")]
 pub(super) struct DoctorPage {
@@ -22,6 +25,8 @@ pub(super) struct DoctorPage {
     /// When all of them were last done.
     looked: Option<String>,
     rows: Vec<Row>,
+    /// Those that are about something this desk has not.
+    foreign: Vec<Row>,
 }
 
 struct Row {
@@ -52,11 +57,14 @@ pub(super) async fn page(
     rows.sort_by_key(|(verdict, _)| std::cmp::Reverse(*verdict));
     let count = |verdict| rows.iter().filter(|(found, _)| *found == verdict).count();
     let answer = answer(count(Verdict::Fault), count(Verdict::Warn));
+    let rows = rows.into_iter().map(|(_, row)| row);
+    let (foreign, rows) = rows.partition(|row| row.word == FOREIGN);
     Ok(Html(DoctorPage {
         viewer,
         answer,
         looked: before.map(|report| ago(report.at, app.clock.wall())),
-        rows: rows.into_iter().map(|(_, row)| row).collect(),
+        rows,
+        foreign,
     }))
 }
 
@@ -106,7 +114,7 @@ fn row(check: &Check, now: &Report, before: Option<&Arc<Report>>) -> (Verdict, R
     };
     let (lamp, word) = match finding.verdict {
         Verdict::Ok => ("ok", "fine"),
-        Verdict::Skipped => ("quiet", "not applicable"),
+        Verdict::Skipped => ("quiet", FOREIGN),
         Verdict::Warn => ("warn", "look at this"),
         Verdict::Fault => ("bad", "must be mended"),
     };

@@ -194,6 +194,21 @@ pub(super) fn verify_hash(path: &Path, stop: &CancellationToken) -> anyhow::Resu
     Err(Exit::data(format!("{path} is not the file that was copied: its SHA-256 is {found}, and {} says otherwise. Take another copy.", beside.display())).into())
 }
 
+/// Fails with 77 where `path` may not be read: a command that root begins goes on as the owner of the data folder.
+pub(super) fn readable(path: &Path) -> anyhow::Result<()> {
+    match std::fs::File::open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            let path = path.display();
+            Err(Exit::permission(format!(
+                "{path} cannot be read by the owner of the data folder, as whom this works. Hand that user a copy, for instance: \
+                 install -o grb-app -m 600 {path} /var/lib/grb-app/"
+            ))
+            .into())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Where a copy's hash lies.
 pub fn hash_file(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

@@ -35,12 +35,13 @@ pub struct Restored {
 /// log, which the copy must never meet.
 ///
 /// Fails with an [`Exit`], and has changed nothing then: 65 where `file` is damaged or not ours, 69 where the database is in use, 75
-/// where the disk has no room, 78 where a newer program wrote `file`.
+/// where the disk has no room, 77 where `file` may not be read, 78 where a newer program wrote it.
 pub fn restore(folder: &Path, file: &Path, now: DateTime<Utc>) -> anyhow::Result<Restored> {
     let never = CancellationToken::new();
     make_private(folder)?;
     let _lock = lock(folder)?;
     finish(folder)?;
+    copy::readable(file)?;
     copy::verify_hash(file, &never)?;
     let schema = copy::verify(file, &never)?;
     let fresh = Fresh::of(&copy::open_still(file, &never)?, folder, &never)?;

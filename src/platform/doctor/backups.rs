@@ -35,7 +35,12 @@ fn backup(case: &Case) -> Finding {
         );
     };
     let age = now - newest.at;
-    let words = format!("{}, {} h old.", newest.path.display(), age.num_hours());
+    let old = match age.num_hours() {
+        ..1 => "made within the hour".to_owned(),
+        hours @ 1..48 => format!("{hours} h old"),
+        _ => format!("{} days old", age.num_days()),
+    };
+    let words = format!("{}, {old}.", newest.path.display());
     match (TimeDelta::zero()..=OLDEST).contains(&age) {
         true => Finding::ok(words),
         false => Finding::warn(

@@ -76,7 +76,7 @@ fn data_folder(case: &Case) -> Finding {
                 "Others on this machine may look into {at} (mode {:o}).",
                 found.mode() & 0o777
             ),
-            format!("chmod 700 {at}"),
+            format!("`chmod 700 {at}`"),
         );
     }
     let strange = std::fs::read_dir(folder).into_iter().flatten().flatten();
@@ -112,7 +112,7 @@ fn settings_files(case: &Case) -> Finding {
                 "Everybody on this machine can read {}, and secrets may be in it.",
                 file.display()
             ),
-            format!("chmod o= {}", file.display()),
+            format!("`chmod o= {}`", file.display()),
         ),
         None if files.is_empty() => Finding::ok("No file of settings is read."),
         None if hidden.is_some() => {
@@ -268,7 +268,8 @@ fn free_names(case: &Case) -> Finding {
             format!("Only {left} more files can be made, however much room is free."),
             "Look for a folder with very many small files: `du --inodes -d 2 / | sort -n | tail`",
         ),
-        left => Finding::ok(format!("{left} more files can be made.")),
+        left @ 1000..1_000_000 => Finding::ok(format!("{left} more files can be made.")),
+        _ => Finding::ok("More than a million more files can be made."),
     }
 }
 

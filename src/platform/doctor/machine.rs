@@ -37,7 +37,7 @@ fn clock_kept(_: &Case) -> Finding {
     };
     Finding::warn(
         format!("Nothing seems to keep the clock of this machine right. {rtc}"),
-        "timedatectl set-ntp true",
+        "`timedatectl set-ntp true`",
     )
 }
 
@@ -91,7 +91,7 @@ fn judge_clock(ahead: TimeDelta) -> Finding {
         false => "ahead",
     };
     let words = format!("{off:.1} s {way} of the world.");
-    let remedy = "timedatectl set-ntp true; a Pi without battery needs the network at its start.";
+    let remedy = "`timedatectl set-ntp true`; a Pi without battery needs the network at its start.";
     match off {
         // The answer tells whole seconds.
         ..1.6 => Finding::ok(format!(
@@ -154,7 +154,9 @@ fn open_files(case: &Case) -> Finding {
             "{few} here at the terminal; the service has its own limit."
         )),
         _ if limit.is_empty() => Finding::skipped("The desk's limits do not name this one."),
-        _ => Finding::ok(format!("{limit}.")),
+        _ => Finding::ok(format!(
+            "{limit} files and connections may be open at once."
+        )),
     }
 }
 
@@ -175,7 +177,12 @@ fn memory(_: &Case) -> Finding {
     let (Some(all), Some(free)) = (of("MemTotal:"), of("MemAvailable:")) else {
         return Finding::skipped("The machine does not tell its memory.");
     };
-    let words = format!("{} of {} MB are free for use.", free / 1024, all / 1024);
+    let gigabytes = |kilobytes: u64| kilobytes as f64 / 1_048_576.0;
+    let words = format!(
+        "{:.1} of {:.1} GB are free for use.",
+        gigabytes(free),
+        gigabytes(all)
+    );
     match free < 64 * 1024 || free < all / 20 {
         true => Finding::warn(words, "End what is not needed: `ps aux --sort=-rss | head`"),
         false => Finding::ok(words),

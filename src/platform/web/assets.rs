@@ -35,6 +35,11 @@ pub fn url(path: &str) -> String {
     format!("/assets/{}/{path}", *SET)
 }
 
+/// Whether an address is that of a sheet, a script or a font.
+pub(super) fn is_one(path: &str) -> bool {
+    path.starts_with("/assets/")
+}
+
 /// GET /assets/{set}/{path}. An address of another set is answered too, but not kept: a page from before an update still works.
 pub async fn serve(Path((set, path)): Path<(String, String)>) -> Response {
     let Some(file) = Assets::get(&path) else {

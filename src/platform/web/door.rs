@@ -119,10 +119,13 @@ impl<S> Door<S> {
 
     /// Where the public address is known, another name that leads here is a trap: a page of another site let its own name point
     /// to this machine, to read what its visitors may read. Addresses and plain names are how a network speaks to its own.
+    /// The sheets and fonts are everybody's: the page that says so needs them.
     fn is_meant(&self, request: &Request) -> Result<()> {
         let asked = host::of(request.uri(), request.headers()).unwrap_or("localhost");
         let ours = |name: &String| name.eq_ignore_ascii_case(asked);
-        if self.names.is_empty() || self.names.iter().any(ours) || host::is_local(asked) {
+        let told_all = super::assets::is_one(request.uri().path());
+        if told_all || self.names.is_empty() || self.names.iter().any(ours) || host::is_local(asked)
+        {
             return Ok(());
         }
         Err(Error::Elsewhere(self.app.config.base_url()))

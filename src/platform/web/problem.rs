@@ -26,6 +26,9 @@ pub struct Problem {
     pub detail: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldFault>,
+    /// Where the desk is, for who asked under another name.
+    #[serde(skip)]
+    elsewhere: Option<String>,
 }
 
 #[derive(askama::Template)]
@@ -37,6 +40,7 @@ struct ErrorPage {
     what: String,
     why: String,
     remedy: String,
+    elsewhere: Option<String>,
 }
 
 impl Error {
@@ -74,12 +78,17 @@ impl Error {
             Self::Invalid(faults) => faults.clone(),
             _ => Vec::new(),
         };
+        let elsewhere = match self {
+            Self::Elsewhere(address) => Some(address.clone()),
+            _ => None,
+        };
         Problem {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
             detail,
             errors,
+            elsewhere,
         }
     }
 }
@@ -180,7 +189,19 @@ impl ErrorPage {
             ),
             421 => (
                 "The desk goes by another name.",
-                "Open that address instead.",
+                "Open its own address, and keep that one:",
+            ),
+            413 => (
+                "That is more than this page takes.",
+                "Go back, make it smaller or shorter, and send it again.",
+            ),
+            414 => (
+                "This address is too long.",
+                "Check the address, or start again from the latest burst.",
+            ),
+            408 => (
+                "What you sent did not arrive whole.",
+                "Go back and send it again; a place with better reception helps.",
             ),
             422 => (
                 "Something in the request cannot be used.",
@@ -188,7 +209,7 @@ impl ErrorPage {
             ),
             429 => (
                 "That was too often in a short time.",
-                "Wait as long as it says, then try once more; nothing was lost.",
+                "Wait that long, then load the page again, or go back and send it once more.",
             ),
             503 => (
                 "The desk is busy.",
@@ -214,6 +235,7 @@ impl ErrorPage {
             what: what.into(),
             why: why.trim_end_matches('.').to_owned() + ".",
             remedy: remedy.into(),
+            elsewhere: problem.elsewhere.clone(),
         }
     }
 }

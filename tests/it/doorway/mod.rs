@@ -96,7 +96,21 @@ async fn a_name_that_is_not_the_desk_s_leads_nowhere() {
         .header("host", "evil.example");
     let page = page.header("accept", "text/html").send().await.unwrap();
     assert_eq!(page.status(), 421);
-    assert!(page.text().await.unwrap().contains("<h1>"));
+    let page = page.text().await.unwrap();
+    assert!(
+        page.contains("<a href=\"https://Desk.example.org\">"),
+        "it leads there: {page}"
+    );
+    let sheet = page
+        .split_once("<link rel=\"stylesheet\" href=\"")
+        .unwrap()
+        .1;
+    let sheet = sheet.split_once('"').unwrap().0;
+    assert_eq!(
+        under(&desk, "evil.example", sheet).await.status(),
+        200,
+        "and is dressed like every other"
+    );
 }
 
 #[tokio::test]
