@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 
 use crate::common::TestApp;
 use crate::observations::{officer, seen, with_burst};
+use crate::people::{PASSWORD, knock};
+use crate::push::Push;
 use crate::routes;
 use crate::sites::{Caller, named};
 
@@ -358,6 +360,41 @@ async fn nothing_is_answered_that_is_not_described() {
         assert!(reached.contains(&status), "{status} was never answered");
     }
     assert!(!reached.contains(&429), "what came after was not looked at");
+}
+
+/// The three addresses that succeed only for who knows a secret, which nobody who guesses reaches.
+#[tokio::test]
+async fn what_needs_a_secret_is_answered_as_described() {
+    let desk = TestApp::serve().await;
+    let ana = Caller::new(&desk, "ana@example.org").await;
+    let api = grb_app::serve::openapi();
+    let leaving = json!({ "password": PASSWORD });
+    let leaving = ana.ask(Method::DELETE, "/api/users/me").json(&leaving);
+    let answers = [
+        (
+            "post",
+            "/api/notices",
+            202,
+            Push::honest().send(&desk).await,
+        ),
+        (
+            "post",
+            "/api/users/token",
+            200,
+            knock(&desk, "ana@example.org", PASSWORD).await,
+        ),
+        (
+            "delete",
+            "/api/users/me",
+            204,
+            leaving.send().await.unwrap(),
+        ),
+    ];
+    for (method, path, status, answer) in answers {
+        assert_eq!(answer.status(), status, "{path}");
+        let operation = &api["paths"][path][method];
+        assert_eq!(surprise(&api, operation, answer).await, None, "{path}");
+    }
 }
 
 /// serde would read a list as an object's fields in their order; the API takes objects.
