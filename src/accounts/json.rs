@@ -23,11 +23,9 @@ use super::store;
 use crate::platform::web::extract::{Form, Json, Path, Query};
 use crate::platform::web::form::{Faults, given};
 use crate::platform::web::limits::visitor;
+use crate::platform::web::listing::Listed;
 use crate::platform::web::problem::Problem;
 use crate::platform::{App, Error, Result};
-
-const PAGE: usize = 20;
-const LARGEST_PAGE: usize = 200;
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -97,9 +95,16 @@ impl From<Member> for Me {
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 struct Joining {
+    #[schema(required, format = "email")]
     email: String,
+    /// 1 to 100 characters on one line
+    #[schema(required, min_length = 1, max_length = 100)]
     full_name: String,
+    /// At least 8 characters; twelve or more are better
+    #[schema(required, min_length = 8)]
     password: String,
+    /// The same again
+    #[schema(required)]
     password_confirmation: String,
     /// true alone means `notify: every`, false `none`
     receive_notification: Option<bool>,
@@ -107,9 +112,15 @@ struct Joining {
     notify: Option<String>,
 }
 
+/// What happens next, in a sentence.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Asked {
+    detail: &'static str,
+}
+
 /// Signs somebody up. The answer is the same for an address that is taken: its owner is told by mail.
-#[utoipa::path(post, path = "/api/users", tag = "members", request_body = Joining, responses((status = 202, description = "A letter has gone to the address; its link confirms it"), (status = 422, body = Problem), (status = 429, body = Problem)))]
-async fn join(State(app): State<App>, request: Request) -> Result<(StatusCode, Json<Value>)> {
+#[utoipa::path(post, path = "/api/users", tag = "members", request_body = Joining, responses((status = 202, description = "A letter has gone to the address; its link confirms it", body = Asked), (status = 422, body = Problem), (status = 429, body = Problem)))]
+async fn join(State(app): State<App>, request: Request) -> Result<(StatusCode, Json<Asked>)> {
     let (parts, body) = request.into_parts();
     let Json(joining) =
         Json::<Joining>::from_request(Request::from_parts(parts.clone(), body), &app).await?;
@@ -126,11 +137,8 @@ async fn join(State(app): State<App>, request: Request) -> Result<(StatusCode, J
         notify: notify.flatten().unwrap_or_default(),
     };
     sign_up::sign_up(&app, visitor(&parts), wish, faults).await?;
-    let words = "A letter is on its way to the address. Its link confirms it.";
-    Ok((
-        StatusCode::ACCEPTED,
-        Json(serde_json::json!({ "detail": words })),
-    ))
+    let detail = "A letter is on its way to the address. Its link confirms it.";
+    Ok((StatusCode::ACCEPTED, Json(Asked { detail })))
 }
 
 /// The choice, of either way to make it; `None` where neither is used.
@@ -149,7 +157,9 @@ fn notify(word: Option<&str>, receive: Option<bool>) -> Result<Option<Notify>, S
 #[serde(default)]
 struct Login {
     /// The mail address
+    #[schema(required, min_length = 1)]
     username: String,
+    #[schema(required, min_length = 1)]
     password: String,
     /// The code of the moment, where the account asks for one
     code: Option<String>,
@@ -166,7 +176,7 @@ struct Access {
 /// A bearer token for an address and its password. JSON or a form.
 ///
 /// 401 with one text for an unknown or unconfirmed address and a wrong password. Where the account asks for a code, a right password without one is told so.
-#[utoipa::path(post, path = "/api/users/token", tag = "members", request_body(content((Login = "application/json"), (Login = "application/x-www-form-urlencoded"))), responses((status = 200, body = Access), (status = 401, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
+#[utoipa::path(post, path = "/api/users/token", tag = "members", request_body(content((Login = "application/json"), (Login = "application/x-www-form-urlencoded"))), responses((status = 200, body = Access), (status = 401, description = "No such account, or not confirmed, or another password: one text for all; or a code is needed", body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
 async fn token(State(app): State<App>, request: Request) -> Result<Response> {
     let (parts, body) = request.into_parts();
     let login = login(&app, &parts, Request::from_parts(parts.clone(), body)).await?;
@@ -345,6 +355,8 @@ async fn change_me(
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 struct Leaving {
+    /// Yours, as a proof that it is you
+    #[schema(required)]
     password: String,
 }
 
@@ -368,51 +380,33 @@ async fn delete_me(
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default)]
 struct Listing {
-    /// 1…200, 20 unless given
-    limit: Option<String>,
-    /// `next` of the page before
-    after: Option<String>,
     /// Part of a name or an address
-    q: Option<String>,
-}
-
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct Members {
-    items: Vec<MemberJson>,
-    next: Option<String>,
+    q: String,
+    /// 1…200, 20 unless given
+    #[param(value_type = u16, minimum = 1, maximum = 200)]
+    limit: String,
+    /// `next` of the page before
+    after: String,
 }
 
 /// Every member, for officers.
-#[utoipa::path(get, path = "/api/users", tag = "members", params(Listing), responses((status = 200, body = Members), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem)))]
+#[utoipa::path(get, path = "/api/users", tag = "members", params(Listing), responses((status = 200, body = Listed<MemberJson>), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem)))]
 async fn members(
     State(app): State<App>,
     _: Officer,
     Query(listing): Query<Listing>,
-) -> Result<Json<Members>> {
+) -> Result<Json<Listed<MemberJson>>> {
     let mut faults = Faults::default();
-    let limit = listing.limit.filter(|text| !text.is_empty()).map(|text| {
-        let limit = text
-            .parse()
-            .ok()
-            .filter(|limit| (1..=LARGEST_PAGE).contains(limit));
-        limit.ok_or_else(|| "must be a number from 1 to 200".into())
-    });
-    let after = listing.after.filter(|text| !text.is_empty()).map(|text| {
-        text.parse::<i64>()
-            .map_err(|_| "must be the next of an earlier page".into())
-    });
-    let limit = faults.take("limit", limit.unwrap_or(Ok(PAGE)));
-    let after = faults.take("after", after.unwrap_or(Ok(0)));
+    let limit = faults.limit(&listing.limit);
+    let after = faults.after(&listing.after, |text| text.parse().ok());
     faults.done()?;
-    let (limit, after) = (limit.unwrap_or(PAGE), after.unwrap_or(0));
-    let search = listing.q.unwrap_or_default();
     let mut found = app
         .db
-        .read(move |conn| store::list(conn, search.trim(), after, limit + 1))
+        .read(move |conn| store::list(conn, listing.q.trim(), after.unwrap_or(0), limit + 1))
         .await?;
     let more = found.len() > limit;
     found.truncate(limit);
-    Ok(Json(Members {
+    Ok(Json(Listed {
         next: found
             .last()
             .filter(|_| more)

@@ -43,16 +43,23 @@ pub fn router() -> OpenApiRouter<App> {
 struct Asked {
     mission: String,
     /// A, B, C or D
+    #[param(value_type = Tier)]
     tier: String,
     /// Only bursts triggered at or after this time (RFC 3339), or within the last so many days (`7d`).
+    #[param(example = "7d")]
     since: String,
-    /// true or false
+    /// Only those with a position, or only those without
+    #[param(value_type = bool)]
     has_position: String,
-    /// Centre of a cone, deg; ra, dec and radius go together.
+    /// Centre of a cone, deg, ICRS; ra, dec and radius go together
+    #[param(value_type = f64, minimum = -360, maximum = 360)]
     ra: String,
+    #[param(value_type = f64, minimum = -90, maximum = 90)]
     dec: String,
+    #[param(value_type = f64, minimum = 0, maximum = 180)]
     radius: String,
     /// 1…200, 20 unless given
+    #[param(value_type = u16, minimum = 1, maximum = 200)]
     limit: String,
     /// `next` of the page before
     after: String,

@@ -53,12 +53,16 @@ pub(super) fn fragment(burst: &Burst) -> Option<Fragment> {
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 struct From {
     /// Geodetic latitude, deg, or text in any usual notation.
+    #[param(value_type = String, required = false, example = "42.9365")]
     lat: Option<String>,
     /// Longitude, deg, east positive, or text in any usual notation.
+    #[param(value_type = String, required = false, example = "0.1426")]
     lon: Option<String>,
     /// Above the ellipsoid, m; 0 unless given.
+    #[param(value_type = f64, required = false, minimum = -500, maximum = 9000)]
     elevation_m: Option<String>,
     /// Id of one of the caller's own sites, instead of coordinates.
+    #[param(value_type = i64, required = false)]
     site: Option<i64>,
 }
 

@@ -48,7 +48,10 @@ async fn push(State(app): State<App>, request: Request) -> Result<(StatusCode, J
     let _turn = READING.try_acquire().map_err(|_| Error::Busy)?;
     let body = Bytes::from_request(request, &app)
         .await
-        .map_err(|_| Error::TooLarge { limit: LARGEST })?;
+        .map_err(|fault| match fault.into() {
+            Error::TooLarge { .. } => Error::TooLarge { limit: LARGEST },
+            other => other,
+        })?;
     seal.verify(&body).inspect_err(refused)?;
     let recorded = take(&app, RawNotice::new(seal.topic, body.to_vec())).await?;
     Ok((

@@ -30,22 +30,30 @@ pub(super) struct Asked {
     /// Exposures that began before this time, or on this day at the latest.
     pub(super) to: String,
     /// Magnitude or limit at least …
+    #[param(value_type = f64, minimum = -30, maximum = 40)]
     pub(super) brightest: String,
     /// … and at most.
+    #[param(value_type = f64, minimum = -30, maximum = 40)]
     pub(super) faintest: String,
     /// A part of the instrument's name.
     pub(super) instrument: String,
     /// Its filter, as the observation has it: `R`, `g`, `CV`.
     pub(super) filter: String,
     /// Id of the observer, or `me`.
+    #[param(pattern = "^(me|[0-9]{1,18})$")]
     pub(super) observer: String,
     /// Id of the burst.
+    #[param(value_type = i64)]
     pub(super) burst: String,
-    /// Centre of a cone, deg, ICRS; ra, dec and radius go together.
+    /// Centre of a cone, deg, ICRS; ra, dec and radius go together
+    #[param(value_type = f64, minimum = -360, maximum = 360)]
     pub(super) ra: String,
+    #[param(value_type = f64, minimum = -90, maximum = 90)]
     pub(super) dec: String,
+    #[param(value_type = f64, minimum = 0, maximum = 180)]
     pub(super) radius: String,
     /// 1…200, 20 unless given
+    #[param(value_type = u16, minimum = 1, maximum = 200)]
     pub(super) limit: String,
     /// `next` of the page before
     pub(super) after: String,

@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::json::ObservationJson;
+use super::json::FactsJson;
 use super::model::Observation;
 use super::store;
 use crate::platform::{Result, Tx};
@@ -19,17 +19,14 @@ pub(super) struct Change {
     pub changed_at: DateTime<Utc>,
     /// Name of the member who changed it; null for one who has left.
     pub changed_by: Option<String>,
-    /// The observation as it was, without pictures.
-    #[schema(value_type = ObservationJson)]
+    /// What the observation said.
+    #[schema(value_type = FactsJson)]
     pub before: Value,
 }
 
 /// Keeps what an observation says before it is changed.
 pub(super) fn keep(tx: &Tx, now: DateTime<Utc>, before: &Observation, by: i64) -> Result<()> {
-    let mut json = serde_json::to_value(ObservationJson::from(before))?;
-    if let Some(fields) = json.as_object_mut() {
-        fields.retain(|name, _| name != "images" && name != "hidden");
-    }
+    let json = serde_json::to_string(&FactsJson::from(before))?;
     tx.prepare_cached(
         "insert into observation_history (observation_id, revision, changed_by, changed_at, before) values (?1, ?2, ?3, ?4, ?5)",
     )?
@@ -38,7 +35,7 @@ pub(super) fn keep(tx: &Tx, now: DateTime<Utc>, before: &Observation, by: i64) -
         before.revision,
         by,
         now.timestamp_micros(),
-        json.to_string()
+        json
     ])?;
     Ok(())
 }

@@ -462,8 +462,9 @@ fn whole(value: &Value) -> Option<i64> {
 
 fn truth(value: &Value) -> Option<bool> {
     match value.as_str().map(str::trim) {
+        _ if is_nothing(value) => Some(false),
         Some("true") => Some(true),
-        Some("false" | "") => Some(false),
+        Some("false") => Some(false),
         _ => value.as_bool(),
     }
 }

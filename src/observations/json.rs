@@ -5,10 +5,21 @@ use serde::Serialize;
 
 use super::model::{Image, Observation, System};
 
-/// What a member saw of a burst. Angles are degrees.
+/// What a member saw of a burst, and its pictures.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[schema(as = Observation)]
 pub(super) struct ObservationJson {
+    #[serde(flatten)]
+    pub facts: FactsJson,
+    /// Why an officer took it from sight; only its owner and officers ever see such a one.
+    pub hidden: Option<String>,
+    pub images: Vec<ImageJson>,
+}
+
+/// What an observation says; each change keeps what it said before. Angles are degrees.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = ObservationFacts)]
+pub(super) struct FactsJson {
     pub id: i64,
     pub burst_id: i64,
     pub observer: String,
@@ -36,9 +47,6 @@ pub(super) struct ObservationJson {
     pub notes: Option<String>,
     /// In the middle of the exposure.
     pub airmass: Option<f64>,
-    /// Why an officer took it from sight; only its owner and officers ever see such a one.
-    pub hidden: Option<String>,
-    pub images: Vec<ImageJson>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -58,6 +66,19 @@ pub(super) struct ImageJson {
 }
 
 impl From<&Observation> for ObservationJson {
+    fn from(observation: &Observation) -> Self {
+        let images = observation.images.iter();
+        Self {
+            facts: observation.into(),
+            hidden: observation.hidden.as_ref().map(|hidden| hidden.why.clone()),
+            images: images
+                .map(|image| ImageJson::new(observation.id, image))
+                .collect(),
+        }
+    }
+}
+
+impl From<&Observation> for FactsJson {
     fn from(observation: &Observation) -> Self {
         let photometry = &observation.photometry;
         Self {
@@ -82,12 +103,6 @@ impl From<&Observation> for ObservationJson {
             comparison_stars: observation.comparison_stars.clone(),
             notes: observation.notes.clone(),
             airmass: observation.airmass,
-            hidden: observation.hidden.as_ref().map(|hidden| hidden.why.clone()),
-            images: observation
-                .images
-                .iter()
-                .map(|image| ImageJson::new(observation.id, image))
-                .collect(),
             created_at: observation.created_at,
             updated_at: observation.updated_at,
         }

@@ -33,6 +33,7 @@ struct Asked {
     /// What this member did and what was done to them: their number, or part of their name
     member: String,
     /// 1…200, 20 unless given
+    #[param(value_type = u16, minimum = 1, maximum = 200)]
     limit: String,
     /// `next` of the page before
     after: String,

@@ -9,7 +9,7 @@ Times are RFC 3339 in UTC, angles degrees in ICRS unless a field says otherwise.
 `after` of the following, and null at the end.
 
 Every error is a problem document (RFC 9457) that says what happened and what to do; 422 names every faulty field at once. An id that \
-does not exist is 404, and so is one of the wrong form.";
+does not exist is 404, and so is one of the wrong form; a method that an address does not know is 405.";
 
 /// The groups in the order in which they are read.
 const TAGS: [(&str, &str); 9] = [
@@ -35,7 +35,10 @@ const TAGS: [(&str, &str); 9] = [
         "birthdays",
         "The star whose light left when somebody was born",
     ),
-    ("admin", "For officers: figures, and what officers did"),
+    (
+        "admin",
+        "For officers: how the desk is, and what officers did",
+    ),
     (
         "health",
         "Whether the program is well, for machines that watch it; its description",
@@ -192,10 +195,14 @@ fn shared() -> Value {
     json!({
         "Foreign": problem("The request bears a cookie and comes from another site's page"),
         "NotThere": problem("There is no such thing, or not for the one who asks"),
+        "Silent": problem("The body began and did not go on"),
         "TooLarge": problem("The body is larger than this address takes"),
+        "LongAddress": problem("The address is longer than 8 KiB"),
         "WrongType": problem("The content type is not one that this address takes"),
+        "Elsewhere": problem("Asked for under a name that is not this desk’s"),
         "Faulty": problem("Something in what was sent cannot be; every faulty field is named"),
         "TooFast": later("Too many in a short time"),
+        "LongHeaders": { "description": "The headers are longer than 16 KiB; this answer alone has no body" },
         "Busy": later("More work is waiting than can be done now, or the database cannot be written"),
     })
 }
@@ -206,6 +213,7 @@ fn finish(method: &str, path: &str, operation: &mut Value) {
     let parameters = parameters.and_then(Value::as_array_mut);
     for parameter in parameters.into_iter().flatten() {
         explain(path, parameter);
+        exemplify(parameter);
     }
     guard(method, path, operation);
     let known = operation["responses"].as_object_mut();
@@ -277,6 +285,16 @@ fn explain(path: &str, parameter: &mut Value) {
     parameter["description"] = json!(words);
 }
 
+/// What stands for a part of the path in an example: everything begins with the first.
+fn exemplify(parameter: &mut Value) {
+    if parameter["in"] == "path" {
+        parameter["example"] = match parameter["name"] == "username" {
+            true => json!("pepe"),
+            false => json!(1),
+        };
+    }
+}
+
 /// Who may, from what the handler says that it refuses.
 fn guard(method: &str, path: &str, operation: &mut Value) {
     let refuses = |status: &str| operation["responses"].get(status).is_some();
@@ -344,13 +362,20 @@ fn common(method: &str, path: &str, operation: &Value) -> Vec<(&'static str, &'s
     let body = operation.get("requestBody").is_some();
     let changes = method != "get";
     let pushed = path == "/api/notices";
+    // Neither is counted: who looks after the desk must reach it, and browsers come back to a stream by themselves.
+    let watched = path.starts_with("/health") || path == "/metrics";
+    let counted = !watched && !pushed && !path.ends_with("/stream");
     [
         (changes, "403", "Foreign"),
         (has("path"), "404", "NotThere"),
+        (body, "408", "Silent"),
         (body, "413", "TooLarge"),
+        (!watched, "414", "LongAddress"),
         (body && !pushed, "415", "WrongType"),
+        (!watched, "421", "Elsewhere"),
         ((body && !pushed) || has("query"), "422", "Faulty"),
-        (changes && !pushed, "429", "TooFast"),
+        (counted, "429", "TooFast"),
+        (true, "431", "LongHeaders"),
         (true, "503", "Busy"),
     ]
     .into_iter()

@@ -1,5 +1,6 @@
 //! The API, described for people by the same document that machines read.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -52,15 +53,33 @@ async fn page(
     Extension(Described(api)): Extension<Described>,
 ) -> Html<DocsPage> {
     let base = app.config.base_url();
+    let groups = groups(&api, &base);
     Html(DocsPage {
         viewer,
         about: paragraphs(&api["info"]["description"]),
         version: text(&api["info"]["version"]).to_owned(),
-        groups: groups(&api, &base),
+        steps: steps(&groups),
+        groups,
+        common: common(&api),
         schemas: schemas(&api),
-        base,
     })
 }
+
+/// How to begin: the operations by their ids, and what is to be said of each.
+const STEPS: [(&str, &str); 3] = [
+    (
+        "getBursts",
+        "Find a burst. What anyone may read needs no account.",
+    ),
+    (
+        "postUsersToken",
+        "Sign in. The `access_token` of the answer goes into `TOKEN`; it ends after a week without use, and after 30 days at the latest. One that stays is made on the account page, under Tokens for scripts.",
+    ),
+    (
+        "postBurstsByIdObservations",
+        "Post what you saw of the burst with the id 1, in the name of the one whose token it is.",
+    ),
+];
 
 /// Text in pieces, each with whether it is code.
 type Words = Vec<(bool, String)>;
@@ -69,10 +88,13 @@ type Words = Vec<(bool, String)>;
 #[template(path = "ops/docs.html")]
 struct DocsPage {
     viewer: Viewer,
-    base: String,
     version: String,
     about: Vec<Words>,
+    /// What a script does first: words, and a line for a terminal.
+    steps: Vec<(Words, String)>,
     groups: Vec<Group>,
+    /// Said once, however many give them.
+    common: Vec<Answer>,
     schemas: Vec<Schema>,
 }
 
@@ -92,6 +114,8 @@ struct Operation {
     parameters: Vec<Field>,
     bodies: Vec<Shape>,
     answers: Vec<Answer>,
+    /// The statuses of those of its answers that many give.
+    common: Vec<String>,
     curl: String,
 }
 
@@ -163,6 +187,15 @@ fn groups(api: &Value, base: &str) -> Vec<Group> {
     .collect()
 }
 
+fn steps(groups: &[Group]) -> Vec<(Words, String)> {
+    let all = || groups.iter().flat_map(|group| &group.operations);
+    let line = |id| all().find(|one| one.id == id).map(|one| one.curl.clone());
+    let steps = STEPS.iter();
+    steps
+        .filter_map(|(id, words)| Some((marked(words), line(*id)?)))
+        .collect()
+}
+
 fn operations(api: &Value, tag: &str, base: &str) -> Vec<Operation> {
     let paths = api["paths"].as_object().into_iter().flatten();
     let all = paths.flat_map(|(path, item)| {
@@ -171,7 +204,7 @@ fn operations(api: &Value, tag: &str, base: &str) -> Vec<Operation> {
     });
     let mut found: Vec<Operation> = all
         .filter(|(.., operation)| operation["tags"][0] == tag)
-        .map(|(path, method, operation)| read(api, (method, path), operation, base))
+        .map(|(path, method, operation)| read((method, path), operation, base))
         .collect();
     let rank = |method: &str| {
         ["GET", "POST", "PUT", "DELETE"]
@@ -182,7 +215,7 @@ fn operations(api: &Value, tag: &str, base: &str) -> Vec<Operation> {
     found
 }
 
-fn read(api: &Value, (method, path): (&str, &str), operation: &Value, base: &str) -> Operation {
+fn read((method, path): (&str, &str), operation: &Value, base: &str) -> Operation {
     let parameters = operation["parameters"].as_array().into_iter().flatten();
     let answers = operation["responses"].as_object().into_iter().flatten();
     Operation {
@@ -195,7 +228,13 @@ fn read(api: &Value, (method, path): (&str, &str), operation: &Value, base: &str
         parameters: parameters.map(parameter).collect(),
         bodies: shapes(&operation["requestBody"]["content"]),
         answers: answers
-            .map(|(status, one)| answer(api, status, one))
+            .clone()
+            .filter(|(_, one)| one.get("$ref").is_none())
+            .map(|(status, one)| answer(status, one))
+            .collect(),
+        common: answers
+            .filter(|(_, one)| one.get("$ref").is_some())
+            .map(|(status, _)| status.clone())
             .collect(),
         curl: curl((method, path), operation, base),
     }
@@ -211,11 +250,22 @@ fn parameter(one: &Value) -> Field {
     }
 }
 
-fn answer(api: &Value, status: &str, one: &Value) -> Answer {
-    let one = one["$ref"]
-        .as_str()
-        .and_then(|to| api.pointer(&to[1..]))
-        .unwrap_or(one);
+/// The answers that many give, by their statuses.
+fn common(api: &Value) -> Vec<Answer> {
+    let paths = api["paths"].as_object().into_iter().flatten();
+    let operations = paths.flat_map(|(_, item)| item.as_object().into_iter().flatten());
+    let answers =
+        operations.flat_map(|(_, one)| one["responses"].as_object().into_iter().flatten());
+    let shared = answers.filter_map(|(status, one)| {
+        let one = api.pointer(one["$ref"].as_str()?.get(1..)?)?;
+        Some((status.as_str(), one))
+    });
+    let shared: BTreeMap<&str, &Value> = shared.collect();
+    let shared = shared.into_iter();
+    shared.map(|(status, one)| answer(status, one)).collect()
+}
+
+fn answer(status: &str, one: &Value) -> Answer {
     let content = &one["content"];
     // That every error is a problem is said once.
     let is_problem = content.get("application/problem+json").is_some();
@@ -381,12 +431,6 @@ fn one_of(parts: &[Value], between: &str) -> Kind {
 
 /// A line for a terminal that asks this.
 fn curl((method, path): (&str, &str), operation: &Value, base: &str) -> String {
-    let braces = path.replace("{username}", "pepe");
-    let path = braces
-        .split('/')
-        .map(|part| if part.starts_with('{') { "1" } else { part })
-        .collect::<Vec<_>>()
-        .join("/");
     let content = &operation["requestBody"]["content"];
     let mut words = vec!["curl".to_owned()];
     if operation["responses"]["200"]["content"]
@@ -402,7 +446,7 @@ fn curl((method, path): (&str, &str), operation: &Value, base: &str) -> String {
     }
     let security = &operation["security"];
     if security[0].get("token").is_some() {
-        words.push("-H 'Authorization: Bearer TOKEN'".into());
+        words.push("-H \"Authorization: Bearer $TOKEN\"".into());
     }
     if security[0].get("signature").is_some() {
         words.push("-H 'X-Topic: TOPIC' -H 'X-Timestamp: SECONDS' -H 'X-Signature: HEX' --data-binary @notice.xml".into());
@@ -412,8 +456,28 @@ fn curl((method, path): (&str, &str), operation: &Value, base: &str) -> String {
     }
     if let Some(example) = json {
         let json = serde_json::to_string(example).unwrap_or_default();
-        words.push(format!("-H 'Content-Type: application/json' -d '{json}'"));
+        words.push(format!("--json '{json}'"));
     }
-    words.push(format!("{base}{path}"));
+    words.push(example_address(path, operation, base));
     words.join(" ")
+}
+
+/// The address with the parameters that have an example, quoted where a shell would take it apart.
+fn example_address(path: &str, operation: &Value, base: &str) -> String {
+    let (mut address, mut query) = (format!("{base}{path}"), Vec::new());
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    for parameter in parameters.filter(|one| one.get("example").is_some()) {
+        let (name, example) = (text(&parameter["name"]), &parameter["example"]);
+        let example = example
+            .as_str()
+            .map_or_else(|| example.to_string(), str::to_owned);
+        match text(&parameter["in"]) {
+            "path" => address = address.replace(&format!("{{{name}}}"), &example),
+            _ => query.push(format!("{name}={example}")),
+        }
+    }
+    match query.is_empty() {
+        true => address,
+        false => format!("'{address}?{}'", query.join("&")),
+    }
 }

@@ -1,11 +1,18 @@
 //! The description of the API holds what there is, and says of each what a stranger needs.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 
-use serde_json::Value;
+use grb_app::platform::config::Rates;
+use reqwest::Method;
+use serde_json::{Value, json};
 
 use crate::common::TestApp;
+use crate::observations::{officer, seen, with_burst};
+use crate::people::{PASSWORD, knock};
+use crate::push::Push;
 use crate::routes;
+use crate::sites::{Caller, named};
 
 /// What the description covers.
 const COVERED: [&str; 4] = ["/api/", "/hello/", "/health", "/metrics"];
@@ -100,7 +107,9 @@ fn everything_says_what_it_is() {
             if !says(&answer["description"]) {
                 missing.push(format!("{at}: {status}"));
             }
-            let error = status.as_str() >= "400" && !path.starts_with("/health");
+            // Long headers are refused before there is anything that could say why in JSON.
+            let bare = status == "431";
+            let error = status.as_str() >= "400" && !bare && !path.starts_with("/health");
             if error && answer["content"].get("application/problem+json").is_none() {
                 missing.push(format!("{at}: {status} is no problem document"));
             }
@@ -184,6 +193,14 @@ fn unfit(api: &Value, schema: &Value, value: &Value) -> Option<String> {
     if !types.iter().any(|kind| is(kind.as_str().unwrap())) {
         return Some(format!("{value} is no {types:?}"));
     }
+    if let Some(items) = value.as_array() {
+        let known = |at: usize| match schema["prefixItems"].get(at) {
+            Some(one) => one,
+            None => &schema["items"],
+        };
+        let mut unfit = (0..items.len()).filter_map(|at| unfit(api, known(at), &items[at]));
+        return unfit.next();
+    }
     let fields = value.as_object()?;
     for name in schema["required"].as_array().into_iter().flatten() {
         if !fields.contains_key(name.as_str().unwrap()) {
@@ -194,8 +211,215 @@ fn unfit(api: &Value, schema: &Value, value: &Value) -> Option<String> {
         .iter()
         .find_map(|(name, value)| match schema["properties"].get(name) {
             Some(known) => unfit(api, known, value).map(|why| format!("{name}: {why}")),
+            None if schema["additionalProperties"].is_object() => {
+                unfit(api, &schema["additionalProperties"], value)
+            }
             None => Some(format!("{name} is unknown")),
         })
+}
+
+/// The address with the examples of its parameters.
+fn example(path: &str, operation: &Value) -> String {
+    let (mut address, mut query) = (path.to_owned(), Vec::new());
+    for parameter in operation["parameters"].as_array().into_iter().flatten() {
+        let name = parameter["name"].as_str().unwrap();
+        let Some(example) = parameter.get("example") else {
+            continue;
+        };
+        let example = example.to_string().replace('"', "");
+        match parameter["in"].as_str() {
+            Some("path") => address = address.replace(&format!("{{{name}}}"), &example),
+            _ => query.push(format!("{name}={example}")),
+        }
+    }
+    assert!(!address.contains('{'), "{path}: a part has no example");
+    format!("{address}?{}", query.join("&"))
+}
+
+/// Why an answer is not as its address says, for JSON and for errors down to the last field.
+async fn surprise(api: &Value, operation: &Value, answer: reqwest::Response) -> Option<String> {
+    let status = answer.status().as_u16().to_string();
+    let Some(known) = operation["responses"].get(&status) else {
+        return Some(format!("{status} is not described"));
+    };
+    let kind = answer.headers().get("content-type").cloned();
+    let body = answer.bytes().await.unwrap();
+    let Some(content) = resolved(api, known)["content"].as_object() else {
+        return (!body.is_empty()).then(|| format!("{status} has a body"));
+    };
+    let kind = kind.map_or_else(String::new, |kind| kind.to_str().unwrap().to_owned());
+    let media = kind.split(';').next().unwrap_or_default();
+    match content.get(media) {
+        None => Some(format!("{status} as {kind} is not described")),
+        Some(shape) if media.ends_with("json") => {
+            let body = serde_json::from_slice(&body).unwrap();
+            unfit(api, &shape["schema"], &body).map(|why| format!("{status}: {why}"))
+        }
+        Some(_) => None,
+    }
+}
+
+type Body = Option<(&'static str, String)>;
+
+/// What is asked of an address: as it should be, and wrong in many ways.
+fn attempts(path: &str, operation: &Value) -> Vec<(String, Body)> {
+    let right = example(path, operation);
+    let part = regex::Regex::new(r"\{[^}]+\}").unwrap();
+    let addresses = [
+        format!("{right}&limit=no&after=no&since=never&ra=north&site=here&lat=up"),
+        part.replace_all(path, "9999").into_owned(),
+        part.replace_all(path, "0x").into_owned(),
+        format!("{right}&q={}", "x".repeat(9000)),
+    ];
+    if operation.get("requestBody").is_none() {
+        let addresses = std::iter::once(right).chain(addresses);
+        return addresses.map(|address| (address, None)).collect();
+    }
+    let json = "application/json";
+    let bodies = [
+        (
+            json,
+            operation["requestBody"]["content"][json]["example"].to_string(),
+        ),
+        (json, r#"{"password": "guessed"}"#.into()),
+        (json, "{".into()),
+        (json, "[null, null]".into()),
+        (json, format!(r#"{{"notes": "{}"}}"#, "x".repeat(300_000))),
+        (
+            "application/x-www-form-urlencoded",
+            "username=%ff&password=".into(),
+        ),
+        ("multipart/form-data; boundary=x", "--x\r\n".into()),
+        ("text/plain", "x".into()),
+    ];
+    let wrong = bodies[1].clone();
+    let addresses = addresses
+        .into_iter()
+        .map(|address| (address, Some(wrong.clone())));
+    let bodies = bodies
+        .iter()
+        .map(|body| (right.clone(), Some(body.clone())));
+    bodies.chain(addresses).collect()
+}
+
+/// Sends what is wrong in many ways, and what is right, to every address: as nobody, as a member, and as an officer.
+#[tokio::test]
+async fn nothing_is_answered_that_is_not_described() {
+    let desk = TestApp::serve().await;
+    let rates = &desk.app.config.rates;
+    desk.app.limits.set(&Rates {
+        writes: NonZeroU32::MAX,
+        ..*rates
+    });
+    let burst = with_burst(&desk).await;
+    let vera = officer(&desk, "vera@example.org").await;
+    let ana = Caller::new(&desk, "ana@example.org").await;
+    let posted = format!("/api/bursts/{burst}/observations");
+    assert_eq!(vera.json(Method::POST, &posted, seen()).await.0, 201);
+    let change = json!({ "magnitude": 17.5 });
+    assert_eq!(
+        vera.json(Method::PUT, "/api/observations/1", change)
+            .await
+            .0,
+        200
+    );
+    let api = grb_app::serve::openapi();
+    let (mut surprises, mut reached) = (Vec::new(), BTreeSet::new());
+    let mut operations = operations(&api);
+    // What removes comes last, and a stream does not end.
+    operations.retain(|(_, path, _)| !path.ends_with("/stream"));
+    operations.sort_by_key(|(method, ..)| {
+        ["GET", "POST", "PUT"]
+            .iter()
+            .position(|m| m == method)
+            .unwrap_or(3)
+    });
+    for (method, path, operation) in operations {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        for (address, body) in attempts(&path, operation) {
+            for asked in [
+                desk.client.request(method.clone(), desk.url(&address)),
+                ana.ask(method.clone(), &address),
+                vera.ask(method.clone(), &address),
+            ] {
+                let asked = match &body {
+                    Some((media, body)) => asked.header("content-type", *media).body(body.clone()),
+                    None => asked,
+                };
+                let answer = asked.send().await.unwrap();
+                reached.insert(answer.status().as_u16());
+                if let Some(why) = surprise(&api, operation, answer).await {
+                    let address = &address[..address.len().min(80)];
+                    surprises.push(format!("{method} {address} {body:.60?}: {why}"));
+                }
+            }
+        }
+    }
+    assert!(surprises.is_empty(), "{surprises:#?}");
+    for status in [200, 201, 204, 401, 403, 404, 413, 414, 415, 422] {
+        assert!(reached.contains(&status), "{status} was never answered");
+    }
+    assert!(!reached.contains(&429), "what came after was not looked at");
+}
+
+/// The three addresses that succeed only for who knows a secret, which nobody who guesses reaches.
+#[tokio::test]
+async fn what_needs_a_secret_is_answered_as_described() {
+    let desk = TestApp::serve().await;
+    let ana = Caller::new(&desk, "ana@example.org").await;
+    let api = grb_app::serve::openapi();
+    let leaving = json!({ "password": PASSWORD });
+    let leaving = ana.ask(Method::DELETE, "/api/users/me").json(&leaving);
+    let answers = [
+        (
+            "post",
+            "/api/notices",
+            202,
+            Push::honest().send(&desk).await,
+        ),
+        (
+            "post",
+            "/api/users/token",
+            200,
+            knock(&desk, "ana@example.org", PASSWORD).await,
+        ),
+        (
+            "delete",
+            "/api/users/me",
+            204,
+            leaving.send().await.unwrap(),
+        ),
+    ];
+    for (method, path, status, answer) in answers {
+        assert_eq!(answer.status(), status, "{path}");
+        let operation = &api["paths"][path][method];
+        assert_eq!(surprise(&api, operation, answer).await, None, "{path}");
+    }
+}
+
+/// serde would read a list as an object's fields in their order; the API takes objects.
+#[tokio::test]
+async fn a_list_is_no_object() {
+    let desk = TestApp::serve().await;
+    let ana = Caller::new(&desk, "ana@example.org").await;
+    let before = ana.get("/api/users/me").await;
+    let list = json!(["Somebody Else", "none"]);
+    let (status, problem) = ana.json(Method::PUT, "/api/users/me", list).await;
+    assert_eq!((status.as_u16(), named(&problem)), (422, vec!["body"]));
+    assert_eq!(ana.get("/api/users/me").await, before);
+}
+
+/// Headers too long are refused before anybody looks at the address; the description says that this answer is bare.
+#[tokio::test]
+async fn headers_too_long_get_the_bare_answer_that_is_described() {
+    let desk = TestApp::serve().await;
+    let asked = desk.client.get(desk.url("/api/bursts"));
+    let answer = asked.header("x-long", "x".repeat(20_000)).send().await;
+    let answer = answer.unwrap();
+    assert_eq!(answer.status(), 431);
+    let api = grb_app::serve::openapi();
+    let described = &api["paths"]["/api/bursts"]["get"];
+    assert_eq!(surprise(&api, described, answer).await, None);
 }
 
 #[test]
@@ -251,5 +475,8 @@ async fn the_page_shows_every_address_and_shape_without_a_script() {
         );
     }
     assert!(!page.contains("style=") && !page.contains("<script>"));
-    assert!(page.contains("-H &#39;Authorization: Bearer TOKEN&#39;"));
+    // A script's first steps stand on top, with what is put in for each part of an address.
+    let first = page.find("/api/bursts?since=7d").unwrap();
+    assert!(first < page.find("id=\"bursts\"").unwrap());
+    assert!(page.contains("-H &#34;Authorization: Bearer $TOKEN&#34;"));
 }

@@ -7,7 +7,7 @@ use reqwest::Response;
 
 use crate::common::{NOW, SECRET, Served, TestApp, body, gbm};
 
-struct Push {
+pub(crate) struct Push {
     secret: &'static str,
     late: i64,
     topic: &'static str,
@@ -16,7 +16,7 @@ struct Push {
 }
 
 impl Push {
-    fn honest() -> Self {
+    pub(crate) fn honest() -> Self {
         let body = body(&gbm(1, Kind::Alert, 5));
         Self {
             secret: SECRET,
@@ -27,7 +27,7 @@ impl Push {
         }
     }
 
-    async fn send(self, desk: &Served) -> Response {
+    pub(crate) async fn send(self, desk: &Served) -> Response {
         let timestamp = (NOW.timestamp() - self.late).to_string();
         let signature = sign(
             &Secret::new(self.secret),

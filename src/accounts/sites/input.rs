@@ -30,7 +30,7 @@ pub struct Given {
     #[schema(value_type = Option<f64>)]
     pub elevation_m: Option<Value>,
     /// `[[azimuth, altitude], …]`, deg, azimuth from north through east; or the text of a N.I.N.A. `.hrz` file. This or `min_altitude`.
-    #[schema(value_type = Option<Vec<(f64, f64)>>)]
+    #[schema(value_type = Option<Vec<(f64, f64)>>, min_items = 1)]
     pub horizon: Option<Value>,
     /// The same altitude all round, deg; 0 unless given. This or `horizon`.
     #[schema(value_type = Option<f64>)]

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -11,6 +11,8 @@ use super::model::{Delivery, Site, Telescope};
 use super::store;
 use crate::accounts::extract::SignedIn;
 use crate::platform::web::extract::{Json, Path, Query};
+use crate::platform::web::form::Faults;
+use crate::platform::web::listing::{Listed, Paged};
 use crate::platform::web::problem::Problem;
 use crate::platform::{App, Error, Result};
 
@@ -49,20 +51,6 @@ pub struct TelescopeJson {
     pub limiting_magnitude: Option<f64>,
 }
 
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct SitesJson {
-    items: Vec<SiteJson>,
-    next: Option<String>,
-}
-
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-struct Paged {
-    /// 1…200, 20 unless given
-    limit: Option<usize>,
-    /// `next` of the page before
-    after: Option<i64>,
-}
-
 impl From<&Site> for SiteJson {
     fn from(site: &Site) -> Self {
         let min_altitude = site.min_altitude();
@@ -94,24 +82,24 @@ impl From<&Telescope> for TelescopeJson {
 }
 
 /// The caller's sites, the first made first.
-#[utoipa::path(get, path = "/api/sites", tag = "members", params(Paged), responses((status = 200, body = SitesJson), (status = 401, body = Problem), (status = 422, body = Problem)))]
+#[utoipa::path(get, path = "/api/sites", tag = "members", params(Paged), responses((status = 200, body = Listed<SiteJson>), (status = 401, body = Problem), (status = 422, body = Problem)))]
 async fn list(
     State(app): State<App>,
     SignedIn(member): SignedIn,
     Query(paged): Query<Paged>,
-) -> Result<Json<SitesJson>> {
-    let limit = paged.limit.unwrap_or(20);
-    if !(1..=200).contains(&limit) {
-        return Err(Error::invalid("limit", "must be a number from 1 to 200"));
-    }
+) -> Result<Json<Listed<SiteJson>>> {
+    let mut faults = Faults::default();
+    let limit = faults.limit(&paged.limit);
+    let after = faults.after(&paged.after, |text| text.parse::<i64>().ok());
+    faults.done()?;
     let mut sites = app
         .db
         .read(move |conn| store::of_member(conn, member.id))
         .await?;
-    sites.retain(|site| site.id > paged.after.unwrap_or(0));
+    sites.retain(|site| site.id > after.unwrap_or(0));
     let more = sites.len() > limit;
     sites.truncate(limit);
-    Ok(Json(SitesJson {
+    Ok(Json(Listed {
         next: sites
             .last()
             .filter(|_| more)

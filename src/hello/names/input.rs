@@ -16,6 +16,7 @@ use crate::platform::{App, Error, Result};
 #[into_params(parameter_in = Query)]
 pub(super) struct Asked {
     /// Whose today counts, such as Europe/Madrid; the club's unless given
+    #[param(value_type = String, required = false)]
     time_zone: Option<String>,
 }
 

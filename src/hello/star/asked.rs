@@ -18,6 +18,7 @@ use crate::sky::place;
 #[serde(default)]
 pub(super) struct Asked {
     /// Date of birth, `YYYY-MM-DD`, from 1900 on.
+    #[param(required = true, format = Date, example = "1990-05-17")]
     pub born: String,
     /// Geodetic latitude, deg, or text in any usual notation.
     pub lat: String,
@@ -28,6 +29,7 @@ pub(super) struct Asked {
     /// Whose clock is to be shown for coordinates, such as `Europe/Paris`; the club's unless given.
     pub time_zone: String,
     /// Id of one of the caller's own sites, instead of coordinates; their first unless given.
+    #[param(value_type = i64, required = false)]
     pub site: Option<i64>,
 }
 

@@ -227,6 +227,7 @@ async fn light_curve(State(app): State<App>, Path(id): Path<i64>) -> Result<impl
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 struct Asked {
     /// Of the time axis: `log` or `linear`; what shows every point unless given.
+    #[param(value_type = String, pattern = "^(log|linear)$", required = false)]
     scale: Option<String>,
 }
 

@@ -32,6 +32,7 @@ pub(in crate::observations) fn router() -> OpenApiRouter<App> {
 #[into_params(parameter_in = Query)]
 struct Asked {
     /// `me`, or the number of a member; everybody's unless given.
+    #[param(value_type = String, required = false, pattern = "^(me|[0-9]{1,18})$")]
     observer: Option<String>,
 }
 

@@ -101,7 +101,7 @@ async fn examine_quickly(app: &App, checks: &Checks) -> Report {
 }
 
 /// The checks that only look at this machine, done now. For officers.
-#[utoipa::path(get, path = "/api/admin/doctor", tag = "health", responses((status = 200, body = Report), (status = 401, body = Problem), (status = 403, body = Problem)))]
+#[utoipa::path(get, path = "/api/admin/doctor", tag = "admin", responses((status = 200, body = Report), (status = 401, body = Problem), (status = 403, body = Problem)))]
 async fn last(
     State(app): State<App>,
     _: Officer,
@@ -111,7 +111,7 @@ async fn last(
 }
 
 /// All checks, done now: also those that work the disk and ask others, which takes up to half a minute. For officers.
-#[utoipa::path(post, path = "/api/admin/doctor", tag = "health", responses((status = 200, body = Report), (status = 401, body = Problem), (status = 403, body = Problem)))]
+#[utoipa::path(post, path = "/api/admin/doctor", tag = "admin", responses((status = 200, body = Report), (status = 401, body = Problem), (status = 403, body = Problem)))]
 async fn look(
     State(app): State<App>,
     _: Officer,

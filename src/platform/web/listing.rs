@@ -23,6 +23,7 @@ pub struct Listed<T> {
 #[serde(default)]
 pub struct Paged {
     /// 1…200, 20 unless given
+    #[param(value_type = u16, minimum = 1, maximum = 200)]
     pub limit: String,
     /// `next` of the page before
     pub after: String,

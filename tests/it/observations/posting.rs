@@ -40,7 +40,7 @@ async fn an_observation_is_posted_read_changed_and_deleted() {
     assert_eq!(desk.json(&path).await["items"], json!([made]));
 
     // What is given is changed, null empties, the rest stays.
-    let change = json!({"magnitude": null, "magnitude_error": null, "limiting_magnitude": 18.5, "coordinate_system": "fk5_j2000"});
+    let change = json!({"magnitude": null, "magnitude_error": null, "limiting_magnitude": 18.5, "coordinate_system": "fk5_j2000", "time_meant": null});
     let (status, changed) = ada.json(Method::PUT, &location, change).await;
     assert_eq!(status, 200, "{changed}");
     assert_eq!(
