@@ -2,6 +2,8 @@
 //! `rest`, `stream`, `backlog`, `letters`, `members`, `logins`, `observed`,
 //! `upload`, `keeping`, `hello`, `api`.
 //!
+//! With `GRB_BENCH_PROGRAM` the served program is that executable, such as the static one.
+//!
 //! Beside `tests/kafka/run -- cargo bench --bench desk` the broker is a real Kafka, as GCN's.
 #![expect(
     clippy::unwrap_used,
