@@ -210,6 +210,7 @@ pub fn describe_figures() {
     hello::describe();
     alerts::describe();
     intake::describe();
+    keeping::describe();
     ops::describe();
 }
 

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::platform::backups::{self, Backups};
 use crate::platform::db::{self, copy};
 use crate::platform::health::Condition;
-use crate::platform::{App, Config};
+use crate::platform::{App, Config, telemetry};
 
 pub use carry::Stayed;
 pub use letter::{KIND, compose};
@@ -141,6 +141,23 @@ impl Failure {
             Self::Carry(stayed) => format!("it was made, but not carried away: {}", stayed.why),
         }
     }
+}
+
+/// What is counted and measured of copies.
+pub fn describe() {
+    telemetry::counts(
+        "grb_backup_failures_total",
+        "Daily copies that were not made, or not carried away",
+    );
+    metrics::describe_gauge!(
+        "grb_backup_newest_timestamp_seconds",
+        "When the newest checked copy was made (Unix time)"
+    );
+    metrics::describe_gauge!("grb_backup_newest_bytes", "Its size");
+    metrics::describe_histogram!(
+        "grb_backup_duration_seconds",
+        "From the beginning of a daily copy to its end, carried away or failed"
+    );
 }
 
 /// Says how it stands, for health and for Prometheus.

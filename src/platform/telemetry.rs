@@ -128,6 +128,14 @@ pub fn describe() {
         "Connections of browsers and scripts"
     );
     metrics::gauge!("grb_open_connections").set(0);
+    counts(
+        "grb_requests_shed_total",
+        "Requests turned away because too many were in hand, or too many of one visitor",
+    );
+    counts(
+        "grb_connections_refused_total",
+        "Connections hung up on because their visitor had too many",
+    );
     metrics::describe_counter!(
         "grb_outbox_attempts_total",
         "Attempts to send a letter or push, by outcome"

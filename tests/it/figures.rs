@@ -1,12 +1,15 @@
 //! The figures of /metrics, the dashboard that shows them, and logs that give nobody away.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::Stdio;
 
+use grb_app::keeping;
 use grb_app::notices::Kind;
 use grb_app::platform::telemetry;
 use regex::Regex;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use crate::commands::grb_app;
 use crate::common::{TestApp, gbm};
@@ -40,6 +43,12 @@ async fn every_panel_of_the_dashboard_has_its_figures() {
     desk.take(&gbm(1, Kind::Alert, 5)).await;
     metrics::counter!("grb_told_total", "reason" => "new").increment(0);
     metrics::counter!("grb_outbox_attempts_total", "outcome" => "sent").increment(0);
+    let backups = &desk.app.config.backups.folder;
+    std::fs::create_dir(backups).unwrap();
+    std::fs::write(backups.join("grb-app-2026-08-22T043000Z.db"), "").unwrap();
+    let stopped = CancellationToken::new();
+    stopped.cancel();
+    keeping::keep(desk.app.clone(), stopped).await.unwrap();
     let shown = desk.get("/metrics").await.text().await.unwrap();
     let text = std::fs::read_to_string(concat!(
         env!("CARGO_MANIFEST_DIR"),
@@ -63,6 +72,37 @@ async fn every_panel_of_the_dashboard_has_its_figures() {
             "{name} is not explained"
         );
     }
+}
+
+/// Whoever reads /metrics is told what each figure is, also of those that have not come up yet.
+#[test]
+fn every_figure_of_the_program_has_its_words() {
+    let named = Regex::new(r#"metrics::(?:counter|gauge|histogram)!\(\s*"(grb_[a-z_]+)""#).unwrap();
+    let told =
+        Regex::new(r#"(?:describe_(?:counter|gauge|histogram)!|counts)\(\s*"(grb_[a-z_]+)""#)
+            .unwrap();
+    let source = sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")));
+    let all = |pattern: &Regex| -> BTreeSet<&str> {
+        let found = pattern.captures_iter(&source);
+        found.map(|one| one.get(1).unwrap().as_str()).collect()
+    };
+    let (named, told) = (all(&named), all(&told));
+    assert!(named.len() > 10, "{named:?}");
+    let silent: Vec<_> = named.difference(&told).collect();
+    assert!(silent.is_empty(), "not explained: {silent:?}");
+}
+
+/// All of the program's source, in one.
+fn sources(folder: &Path) -> String {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let texts = entries.map(|entry| match entry.unwrap().path() {
+        folder if folder.is_dir() => sources(&folder),
+        file if file.extension().is_some_and(|end| end == "rs") => {
+            std::fs::read_to_string(file).unwrap()
+        }
+        _ => String::new(),
+    });
+    texts.collect()
 }
 
 const CANARY: &str = "canary.nightingale@perch.example";
