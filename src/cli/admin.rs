@@ -10,6 +10,7 @@ use super::{Common, people, print_json};
 use crate::bursts::store::{self, Holdings};
 use crate::intake::aside;
 use crate::platform::db::open_to_read;
+use crate::platform::words;
 
 #[derive(clap::Subcommand)]
 pub(super) enum Admin {
@@ -104,7 +105,10 @@ fn status(conn: &rusqlite::Connection, json: bool) -> anyhow::Result<()> {
         )
     };
     println!(
-        "{notices} notices of {bursts} bursts; {asides} set aside; {waiting} circulars about bursts not heard of here"
+        "{} of {}; {asides} set aside; {} about bursts not heard of here",
+        words::count(notices, "notice"),
+        words::count(bursts, "burst"),
+        words::count(waiting, "circular")
     );
     println!("last notice     {}", moment(newest.notice));
     println!("last self-test  {}", moment(newest.test));

@@ -6,10 +6,9 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::{Common, print_json};
-use crate::platform::Clock;
-use crate::platform::backups;
 use crate::platform::db::{self, check::Found, since::Added};
 use crate::platform::error::Exit;
+use crate::platform::{Clock, backups, words};
 
 /// Makes a checked copy of the database, also while the program runs
 #[derive(clap::Args)]
@@ -70,7 +69,7 @@ impl Backup {
         if self.json {
             return print_json(&copied);
         }
-        let (path, size) = (copied.path.display(), megabytes(copied.bytes));
+        let (path, size) = (copied.path.display(), words::size(copied.bytes));
         println!(
             "{path}\n{size}, every page and every reference checked.\nSHA-256 {}",
             copied.sha256
@@ -147,7 +146,7 @@ fn tell(found: &Found) {
         println!("odd    {oddity}; grb-app leaves it alone");
     }
     if found.faults.is_empty() {
-        let size = megabytes(found.bytes.unsigned_abs());
+        let size = words::size(found.bytes.unsigned_abs());
         println!(
             "{size}, schema {}: every page, reference and table is as it should be.",
             found.schema
@@ -170,9 +169,4 @@ fn damaged(folder: &Path) -> anyhow::Error {
          What is there now is kept by that. If it happens again, the card or disk is failing: replace it."
     );
     Exit::data(words).into()
-}
-
-fn megabytes(bytes: u64) -> String {
-    let tenths = bytes.div_ceil(100_000);
-    format!("{}.{} MB", tenths / 10, tenths % 10)
 }

@@ -5,14 +5,14 @@ mod letter;
 
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::platform::backups::{self, Backups};
 use crate::platform::db::{self, copy};
 use crate::platform::health::Condition;
-use crate::platform::{App, Config, telemetry};
+use crate::platform::{App, Config, telemetry, words};
 
 pub use carry::Stayed;
 pub use letter::{KIND, compose};
@@ -25,9 +25,6 @@ const AGAIN: Duration = Duration::from_secs(3600);
 
 /// Between two looks at how much of the file is empty.
 const TIDY: Duration = Duration::from_secs(3600);
-
-/// A copy that is older is worth a warning: the day's is late by two hours.
-const OLD: TimeDelta = TimeDelta::hours(26);
 
 /// How much the copying thread stands back behind all others: 0 not at all, 19 as far as it can.
 const NICE: i32 = 15;
@@ -189,18 +186,14 @@ pub fn condition(config: &Config, now: DateTime<Utc>) -> Condition {
     }
     let newest = backups::newest(&config.backups.folder, now);
     let said = newest.as_ref().map(|copy| {
-        let tenths = copy.bytes.div_ceil(100_000);
         let at = copy
             .at
             .with_timezone(&config.time_zone)
             .format("%-d %B %Y, %H:%M");
-        format!(
-            "The newest checked copy is of {at}, {}.{} MB.",
-            tenths / 10,
-            tenths % 10
-        )
+        let size = words::size(copy.bytes);
+        format!("The newest checked copy is of {at}, {size}.")
     });
-    let fresh = newest.is_some_and(|copy| (TimeDelta::zero()..=OLD).contains(&(now - copy.at)));
+    let fresh = newest.is_some_and(|copy| copy.is_fresh(now));
     match (config.backups.at, said) {
         (None, said) => Condition::off(
             said.unwrap_or_else(|| "No copies are made.".into()),

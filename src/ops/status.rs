@@ -10,7 +10,7 @@ use crate::bursts::view::ago;
 use crate::intake::{self, aside};
 use crate::platform::health::{Condition, State as Mood};
 use crate::platform::web::{Html, Viewer};
-use crate::platform::{App, Result, outbox};
+use crate::platform::{App, Result, outbox, words};
 
 #[derive(Template)]
 #[template(path = "ops/status.html")]
@@ -125,14 +125,16 @@ fn database(writes: bool, holdings: Holdings) -> Condition {
         waiting,
         bytes,
     } = holdings;
-    let mut words = format!(
-        "It holds {notices} notices of {bursts} bursts in {:.1} MB.",
-        bytes as f64 / 1e6
+    let mut said = format!(
+        "It holds {} of {} in {}.",
+        words::count(notices, "notice"),
+        words::count(bursts, "burst"),
+        words::size(bytes.unsigned_abs())
     );
     if waiting > 0 {
-        words += &format!(" {waiting} of them are circulars about bursts not heard of here.");
+        said += &format!(" {waiting} of them are circulars about bursts not heard of here.");
     }
-    Condition::ok(words)
+    Condition::ok(said)
 }
 
 fn asides_in_words(asides: i64) -> Condition {

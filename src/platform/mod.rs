@@ -21,6 +21,7 @@ pub mod tasks;
 pub mod telemetry;
 pub mod trust;
 pub mod web;
+pub mod words;
 
 use std::net::SocketAddr;
 use std::ops::{Deref, DerefMut};

@@ -24,6 +24,7 @@ use crate::platform::config::Config;
 use crate::platform::db;
 use crate::platform::error::Exit;
 use crate::platform::release::{self, Offer, ReleaseKey};
+use crate::platform::words;
 use crate::serve::Signals;
 
 const EXAMPLES: &str = "\
@@ -245,10 +246,10 @@ impl Step<'_> {
             say(&format!("There is no file in {} yet.", folder.display()));
             return Ok(Duration::ZERO);
         };
-        let mega = tried.bytes.div_ceil(1_000_000);
+        let size = words::size(tried.bytes);
         let seconds = tried.took.as_secs_f64();
         say(&format!(
-            "It took over a copy of {mega} MB in {seconds:.1} s; every page and every reference of it is in order."
+            "It took over a copy of {size} in {seconds:.1} s; every page and every reference of it is in order."
         ));
         Ok(tried.took)
     }

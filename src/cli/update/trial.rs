@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use super::program::Program;
 use crate::platform::db::{self, copy};
 use crate::platform::error::Exit;
+use crate::platform::words;
 
 /// What the folder of the trial is called, in the data folder.
 const FOLDER: &str = "update-trial";
@@ -58,12 +59,11 @@ fn refuse_small_disk(folder: &Path, bytes: u64) -> anyhow::Result<()> {
     if free >= wanted {
         return Ok(());
     }
-    let mega = |bytes: u64| bytes.div_ceil(1_000_000);
     let message = format!(
-        "To try the new program on a copy wants {} MB in {}, where {} MB are left. Make room first. Nothing was changed.",
-        mega(wanted),
+        "To try the new program on a copy wants {} in {}, where {} are left. Make room first. Nothing was changed.",
+        words::size(wanted),
         folder.display(),
-        mega(free)
+        words::size(free)
     );
     Err(Exit { code: 75, message }.into())
 }

@@ -5,6 +5,7 @@ use super::fit::Fit;
 use super::points::{Curve, Point, Style, Value};
 use crate::bursts::view::{after, from_trigger};
 use crate::observations::words;
+use crate::platform::words::count;
 
 /// Longer names than this are cut in a legend.
 const LONGEST: usize = 22;
@@ -29,7 +30,7 @@ pub(in crate::observations) fn caption(curve: &Curve, scale: Scale) -> Vec<Strin
     if scale == Scale::Log && early > 0 {
         sentences.push(format!(
             "{} before the trigger {} on the linear axis only.",
-            plural(early, "point"),
+            count(early, "point"),
             if early == 1 { "stands" } else { "stand" }
         ));
     }
@@ -54,12 +55,12 @@ fn counted(curve: &Curve) -> String {
         .count();
     let limits = curve.points.len() - seen;
     let what = match (seen, limits) {
-        (0, limits) => plural(limits, "limit"),
-        (seen, 0) => plural(seen, "detection"),
+        (0, limits) => count(limits, "limit"),
+        (seen, 0) => count(seen, "detection"),
         (seen, limits) => format!(
             "{} and {}",
-            plural(seen, "detection"),
-            plural(limits, "limit")
+            count(seen, "detection"),
+            count(limits, "limit")
         ),
     };
     let who = match curve.observers.as_slice() {
@@ -85,7 +86,7 @@ fn deepest(curve: &Curve) -> Option<String> {
 /// `It faded in R, as a power of time with α = 1.12 ± 0.05, from 5 detections.`
 fn fitted(curve: &Curve, fit: &Fit) -> String {
     let filter = filter_in_words(&curve.bands[fit.band].label);
-    let detections = plural(fit.detections, "detection");
+    let detections = count(fit.detections, "detection");
     if !fit.sound {
         return format!("The {detections}{filter} follow no single power law.");
     }
@@ -208,9 +209,4 @@ fn cut(name: &str) -> String {
         return name.to_owned();
     }
     name.chars().take(LONGEST - 1).chain(['…']).collect()
-}
-
-fn plural(count: usize, what: &str) -> String {
-    let end = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{end}")
 }

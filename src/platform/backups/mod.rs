@@ -16,6 +16,9 @@ use super::error::Exit;
 /// A copy's name: `grb-app-2026-11-21T220000Z.db`.
 const NAME: &str = "grb-app-%Y-%m-%dT%H%M%SZ.db";
 
+/// One is made every day; an older one is worth a warning.
+const OLD: TimeDelta = TimeDelta::hours(26);
+
 /// The settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backups {
@@ -99,6 +102,13 @@ pub struct Copy {
     pub at: DateTime<Utc>,
     pub path: PathBuf,
     pub bytes: u64,
+}
+
+impl Copy {
+    /// Whether it is of the last day, with two hours of grace. One of the future was made while the clock was wrong.
+    pub fn is_fresh(&self, now: DateTime<Utc>) -> bool {
+        (TimeDelta::zero()..=OLD).contains(&(now - self.at))
+    }
 }
 
 /// Where a copy made `now` goes. The folder of copies within the data folder is made where it is not there; another must be there

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::migrate::{self, APPLICATION_ID};
 use crate::platform::error::Exit;
+use crate::platform::words;
 
 /// What unfinished copies are called; one that a killed program left is swept away by a later copy.
 const UNFINISHED: &str = ".grb-app-copy-";
@@ -291,13 +292,11 @@ fn refuse_small_disk(source: &Connection, folder: &Path) -> anyhow::Result<()> {
     if free >= needed {
         return Ok(());
     }
-    let (folder, mega) = (folder.display(), |bytes: u64| bytes.div_ceil(1_000_000));
+    let (folder, needed, free) = (folder.display(), words::size(needed), words::size(free));
     Err(Exit {
         code: 75,
         message: format!(
-            "The copy wants {} MB, and {folder} has {} MB left. Make room, or put the copy elsewhere.",
-            mega(needed),
-            mega(free)
+            "The copy wants {needed}, and {folder} has {free} left. Make room, or put the copy elsewhere."
         ),
     }
     .into())

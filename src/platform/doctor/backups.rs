@@ -1,15 +1,10 @@
 //! Is there a backup, and how old is it.
 
-use chrono::TimeDelta;
-
 use super::{Case, Check, Finding, quick};
 use crate::platform::health::State;
 use crate::platform::{backups, db};
 
 pub(super) const CHECKS: &[Check] = &[quick("backup", "Last backup", backup)];
-
-/// One a day is made; two hours of grace.
-const OLDEST: TimeDelta = TimeDelta::hours(26);
 
 /// What the serving desk says, else the newest copy that lies where they are put.
 fn backup(case: &Case) -> Finding {
@@ -31,7 +26,7 @@ fn backup(case: &Case) -> Finding {
     let Some(newest) = backups::newest(folder, now) else {
         return Finding::fault(
             format!("There is no backup in {}.", folder.display()),
-            "Make one with `grb-app backup`, and carry it to another machine; set backup_folder to another device where there is one.",
+            "Make one with `grb-app backup`, and carry it to another machine; or set backup_folder to another disk, into which the service must be let: systemctl edit grb-app, [Service], ReadWritePaths=FOLDER",
         );
     };
     let age = now - newest.at;
@@ -41,7 +36,7 @@ fn backup(case: &Case) -> Finding {
         _ => format!("{} days old", age.num_days()),
     };
     let words = format!("{}, {old}.", newest.path.display());
-    match (TimeDelta::zero()..=OLDEST).contains(&age) {
+    match newest.is_fresh(now) {
         true => Finding::ok(words),
         false => Finding::warn(
             words,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::{Case, Check, Finding, quick, thorough};
-use crate::platform::db;
+use crate::platform::{db, words};
 
 pub(super) const CHECKS: &[Check] = &[
     quick("sqlite", "SQLite", sqlite),
@@ -232,8 +232,8 @@ fn free_space(case: &Case) -> Finding {
     let held = size(db::FILE) + size(&format!("{}-wal", db::FILE));
     let words = format!(
         "{} free; the database holds {}.",
-        megabytes(free),
-        megabytes(held)
+        words::size(free),
+        words::size(held)
     );
     let remedy = "Make room: old backups, pictures, logs (`journalctl --vacuum-size=100M`), packages (`apt clean`).";
     if free < held.max(50_000_000) {
@@ -245,14 +245,6 @@ fn free_space(case: &Case) -> Finding {
             remedy,
         ),
         false => Finding::ok(words),
-    }
-}
-
-fn megabytes(bytes: u64) -> String {
-    match bytes {
-        0..10_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
-        10_000_000..10_000_000_000 => format!("{} MB", bytes / 1_000_000),
-        _ => format!("{} GB", bytes / 1_000_000_000),
     }
 }
 
@@ -278,7 +270,7 @@ fn log_size(case: &Case) -> Finding {
     let Ok(found) = path.metadata() else {
         return Finding::ok("There is none: everything is in the file.");
     };
-    let words = format!("{} wait to go into the file.", megabytes(found.len()));
+    let words = format!("{} wait to go into the file.", words::size(found.len()));
     match found.len() > 128_000_000 {
         true => Finding::warn(
             words,
