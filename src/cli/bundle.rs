@@ -28,7 +28,7 @@ pub(super) fn write(
     let conn = case.db().ok();
     let scrub = Scrub::new(sources, conn.as_ref())?;
     let parts = [
-        ("report.txt", doctor::words(report)),
+        ("report.txt", doctor::text(report)),
         ("report.json", serde_json::to_string_pretty(report)?),
         ("settings.txt", config::table(sources)),
         (

@@ -1,5 +1,8 @@
 //! Where a command's work is done: in the server, while one runs on this machine, else in this process.
 
+use std::path::Path;
+use std::time::Duration;
+
 use anyhow::Context as _;
 use axum::Router;
 use axum::body::Body;
@@ -8,9 +11,13 @@ use serde::Serialize;
 use tower::util::ServiceExt as _;
 
 use super::Common;
+use crate::platform::doctor::Said;
 use crate::platform::error::Exit;
 use crate::platform::web::listen;
 use crate::platform::{App, Clock};
+
+/// A desk that has not answered by then does not serve.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// There is one writer: the server, while it runs; whoever holds the database's lock, otherwise.
 pub(super) enum Desk {
@@ -76,6 +83,18 @@ impl Desk {
             app.db.close().await;
         }
     }
+}
+
+/// What `path` answers on the desk that serves on `folder`, where one does and all is well there.
+pub(super) async fn answer(folder: &Path, path: &str) -> Option<reqwest::Response> {
+    let asked = listen::beside(folder)?.get(format!("http://localhost{path}"));
+    let answer = asked.timeout(PATIENCE).send().await.ok()?;
+    answer.error_for_status().ok()
+}
+
+/// What that desk says of itself.
+pub(super) async fn said(folder: &Path) -> Option<Said> {
+    answer(folder, "/doctor/said").await?.json().await.ok()
 }
 
 /// The words of a problem document: what was wrong with what was asked (65), or that it may go better later (75).

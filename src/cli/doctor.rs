@@ -3,14 +3,11 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::{Common, bundle, print_json};
-use crate::platform::Clock;
-use crate::platform::config::Config;
-use crate::platform::doctor::{Case, Report, Said, Verdict, examine};
+use super::{Common, bundle, desk, print_json};
+use crate::platform::doctor::{Case, Report, Verdict, examine};
 use crate::platform::error::Exit;
-use crate::platform::web::listen;
+use crate::platform::{Clock, words};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,14 +33,14 @@ impl Doctor {
         let sources = common.sources(&[])?;
         let config = sources.understand()?;
         let case = Case {
-            server: said(&config).await.map(Arc::new),
+            server: desk::said(&config.data_dir).await.map(Arc::new),
             config: Arc::new(config),
             clock: Clock::system(),
         };
         let report = examine(&crate::serve::checks(), &case).await;
         match self.json {
             true => print_json(&report)?,
-            false => write!(std::io::stdout(), "{}", words(&report))?,
+            false => write!(std::io::stdout(), "{}", text(&report))?,
         }
         if let Some(file) = self.bundle {
             bundle::write(&file, &case, &sources, &report)?;
@@ -60,25 +57,8 @@ impl Doctor {
     }
 }
 
-/// What the desk that serves on the data folder says of itself, where one does.
-async fn said(config: &Config) -> Option<Said> {
-    let server = listen::beside(&config.data_dir)?;
-    let asked = server
-        .get("http://localhost/doctor/said")
-        .timeout(Duration::from_secs(10));
-    asked
-        .send()
-        .await
-        .ok()?
-        .error_for_status()
-        .ok()?
-        .json()
-        .await
-        .ok()
-}
-
 /// The report for people: what is broken first.
-pub(super) fn words(report: &Report) -> String {
+pub(super) fn text(report: &Report) -> String {
     let mut items: Vec<_> = report.checks.iter().collect();
     items.sort_by_key(|item| std::cmp::Reverse(item.finding.verdict));
     let mut text = String::new();
@@ -103,7 +83,6 @@ pub(super) fn words(report: &Report) -> String {
 fn counted(number: usize, thing: &str) -> String {
     match number {
         0 => format!("no {thing}s"),
-        1 => format!("1 {thing}"),
-        more => format!("{more} {thing}s"),
+        some => words::count(some, thing),
     }
 }

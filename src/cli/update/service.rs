@@ -7,8 +7,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::program::{Ran, run};
-use crate::platform::doctor::Said;
-use crate::platform::web::listen;
+use crate::cli::desk;
 
 const NAME: &str = "grb-app";
 
@@ -103,15 +102,8 @@ fn done(ran: std::io::Result<Ran>) -> Result<(), String> {
 
 /// The process that serves on `folder`, where it answers and can write.
 pub(super) async fn ready(folder: &Path) -> Option<u32> {
-    let server = listen::beside(folder)?;
-    let ask = async |path: &str| {
-        let asked = server.get(format!("http://localhost{path}"));
-        let answer = asked.timeout(Duration::from_secs(10)).send().await.ok()?;
-        answer.error_for_status().ok()
-    };
-    ask("/health/readiness").await?;
-    let said: Said = ask("/doctor/said").await?.json().await.ok()?;
-    Some(said.pid)
+    desk::answer(folder, "/health/readiness").await?;
+    Some(desk::said(folder).await?.pid)
 }
 
 /// Waits until the desk on `folder` is ready, and looks a while later whether it is still the same.
