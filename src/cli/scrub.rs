@@ -1,14 +1,13 @@
-//! Takes out of a text what is nobody's business: secrets, names, mail and network addresses.
+//! What must not be in the file for whoever helps: this club's secrets and names, on top of what [`scrub`](crate::platform::scrub) finds.
 
-use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::Regex;
 use rusqlite::Connection;
 
 use crate::platform::config::{SETTINGS, Sources};
-use crate::platform::telemetry::without_addresses;
+use crate::platform::scrub::{Pattern, replaced, without_addresses, without_keys};
 
 /// Settings whose values name the club or its people, besides those that are secrets.
 const PRIVATE: [&str; 11] = [
@@ -25,10 +24,8 @@ const PRIVATE: [&str; 11] = [
     "trusted_proxies",
 ];
 
-static NETWORK: LazyLock<Option<Regex>> =
+static NETWORK: Pattern =
     LazyLock::new(|| Regex::new(r"[0-9a-fA-F:.]*[:.][0-9a-fA-F:.]*[0-9a-fA-F:]").ok());
-/// Keys, tokens and hashes are long runs without a blank.
-static TOKEN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[A-Za-z0-9_\-]{28,}").ok());
 
 /// What is known to be private here.
 pub(super) struct Scrub {
@@ -88,7 +85,7 @@ impl Scrub {
                 _ => found.to_owned(),
             }
         });
-        replaced(&TOKEN, &text, |_| "‹key›".into()).into_owned()
+        without_keys(&text).into_owned()
     }
 }
 
@@ -122,17 +119,6 @@ fn pieces(value: &str) -> impl Iterator<Item = String> + use<> {
         .flatten()
         .collect::<Vec<_>>()
         .into_iter()
-}
-
-fn replaced<'t>(
-    pattern: &Option<Regex>,
-    text: &'t str,
-    instead: impl Fn(&str) -> String,
-) -> Cow<'t, str> {
-    match pattern {
-        Some(pattern) => pattern.replace_all(text, |found: &Captures| instead(&found[0])),
-        None => Cow::Borrowed(text),
-    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub mod outbox;
 pub mod random;
 pub mod release;
 pub mod reload;
+pub mod scrub;
 pub mod settings;
 mod shelf;
 pub mod tasks;

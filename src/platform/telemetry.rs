@@ -1,14 +1,14 @@
 //! Logs to standard error and counters for Prometheus.
 
-use std::borrow::Cow;
 use std::io::Write;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use regex::Regex;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, Registry, reload};
+
+use super::scrub::{without_addresses, without_keys};
 
 /// What is logged unless told otherwise.
 pub const LOG: &str =
@@ -23,19 +23,6 @@ const BUCKETS: [f64; 13] = [
     0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 300.0, 3600.0, 86400.0,
 ];
 
-static MAIL: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"[^\s<>"'(),;:=/]+@[^\s<>"'(),;:=/]+"#).ok());
-
-/// `text` for eyes that need not see whom it is about: mail addresses are taken out.
-pub fn without_addresses(text: &str) -> Cow<'_, str> {
-    match &*MAIL {
-        Some(mail) => mail.replace_all(text, "‹mail address›"),
-        None => Cow::Borrowed(text),
-    }
-}
-
-static KEY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[A-Za-z0-9_\-]{40,}").ok());
-
 /// The log, which leaves the machine with whoever helps: mail addresses and keys are taken out, whoever of us wrote them.
 struct Clean<W>(W);
 
@@ -44,11 +31,7 @@ impl<W: Write> Write for Clean<W> {
     fn write(&mut self, event: &[u8]) -> std::io::Result<usize> {
         let text = String::from_utf8_lossy(event);
         let text = without_addresses(&text);
-        let text = match &*KEY {
-            Some(key) => key.replace_all(&text, "‹key›"),
-            None => text,
-        };
-        self.0.write_all(text.as_bytes())?;
+        self.0.write_all(without_keys(&text).as_bytes())?;
         Ok(event.len())
     }
 
@@ -168,7 +151,7 @@ mod tests {
     #[test]
     fn the_log_keeps_what_happened_and_loses_whom_it_was_about() {
         let mut log = Vec::new();
-        let key = "0123456789abcdef".repeat(4);
+        let key = "0123456789abcdef".repeat(2);
         let line = format!(
             "INFO GET /confirm/{key}?to=vera@club.example 404, grb-app-2026-11-21T043000Z.db\n"
         );

@@ -9,7 +9,7 @@ use super::settings::{Relay, Way};
 use super::smtp::Post;
 use super::{dns, store};
 use crate::platform::doctor::{Case, Check, Finding, far, quick};
-use crate::platform::telemetry::without_addresses;
+use crate::platform::scrub::without_addresses;
 
 /// What is looked at of the outbox.
 pub fn checks() -> Vec<Check> {

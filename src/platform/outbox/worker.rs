@@ -18,7 +18,7 @@ use super::store::{self, Due, State};
 use super::transport::{Carrier, Transport};
 use super::{Channel, Composed, message};
 use crate::platform::health::Condition;
-use crate::platform::telemetry::without_addresses;
+use crate::platform::scrub::without_addresses;
 use crate::platform::{App, Error, Result, Tx};
 
 /// Parcels taken in one write, for each connection.
