@@ -118,19 +118,28 @@ pub(super) async fn is_code(app: &App, member: &Member, code: String) -> Result<
     taken.await
 }
 
-/// Whether a member who is signed in has given the password again, with a code where the account asks for one.
-pub(super) async fn is_proof(
+/// What somebody gave to show who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Given {
+    Right,
+    WrongPassword,
+    WrongCode,
+}
+
+/// Judges what a member who is signed in gives again: the password, and a code where the account asks for one.
+pub(super) async fn prove(
     app: &App,
     member: &Member,
     password: String,
     code: String,
-) -> Result<bool> {
+) -> Result<Given> {
     if !is_password(app, member, password).await? {
-        return Ok(false);
+        return Ok(Given::WrongPassword);
     }
-    match app.db.read(second_step::all).await?.contains(&member.id) {
-        true => is_code(app, member, code).await,
-        false => Ok(true),
+    let asks_code = app.db.read(second_step::all).await?.contains(&member.id);
+    match asks_code && !is_code(app, member, code).await? {
+        true => Ok(Given::WrongCode),
+        false => Ok(Given::Right),
     }
 }
 

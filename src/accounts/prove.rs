@@ -12,11 +12,13 @@ use axum::routing::post;
 use chrono::{DateTime, Utc};
 use utoipa_axum::router::OpenApiRouter;
 
+use super::entry::{self, Given};
 use super::extract::know;
+use super::second_step;
 use super::sessions::{self, Caller, Proof};
-use super::{entry, second_step};
-use crate::platform::web::form::{Field, sentence};
-use crate::platform::web::{Html, Viewer, escaped};
+use crate::platform::error::FieldFault;
+use crate::platform::web::form::Field;
+use crate::platform::web::{Html, Viewer, escaped, local};
 use crate::platform::{App, Error, Result};
 
 /// Forms of officers are small.
@@ -25,6 +27,7 @@ const LARGEST: usize = 64 * 1024;
 /// What the page adds to the form that it was asked about.
 const PASSWORD: &str = "proof_password";
 const CODE: &str = "proof_code";
+const BACK: &str = "proof_back";
 
 /// Where the page is laid out; the browser never sees this address.
 const PAGE: &str = "/prove";
@@ -43,9 +46,11 @@ struct Asking {
     /// Where the form was going.
     action: String,
     fields: Vec<(String, String)>,
+    /// The page on which the form was sent.
+    back: String,
     /// A code is asked as well.
     with_code: bool,
-    fault: Option<String>,
+    faults: Vec<FieldFault>,
 }
 
 #[derive(askama::Template)]
@@ -94,8 +99,9 @@ async fn asked(app: &App, mut caller: Caller, request: Request, next: Next) -> R
     let Form(mut fields) = Form::<Vec<(String, String)>>::from_request(whole, &())
         .await
         .map_err(|_| Error::invalid("form", "cannot be read"))?;
-    let fault = match (take(&mut fields, PASSWORD), take(&mut fields, CODE)) {
-        (None, _) => None,
+    let back = take(&mut fields, BACK).unwrap_or_else(|| came_from(&parts));
+    let faults = match (take(&mut fields, PASSWORD), take(&mut fields, CODE)) {
+        (None, _) => Vec::new(),
         (Some(password), code) => {
             prove(app, &mut caller, password, code.unwrap_or_default()).await?
         }
@@ -109,6 +115,8 @@ async fn asked(app: &App, mut caller: Caller, request: Request, next: Next) -> R
     let member = caller.member.id;
     let steps = app.db.read(second_step::all).await?;
     let mut request = with_form(&parts, &at_page(&parts.uri)?, &[]);
+    let back = local(&back).to_owned();
+    fields.push((BACK.into(), back.clone()));
     request.extensions_mut().insert(Asking {
         action: parts
             .uri
@@ -116,8 +124,9 @@ async fn asked(app: &App, mut caller: Caller, request: Request, next: Next) -> R
             .map_or("/", |there| there.as_str())
             .to_owned(),
         fields,
+        back,
         with_code: steps.contains(&member),
-        fault,
+        faults,
     });
     Ok(next.run(request).await)
 }
@@ -128,14 +137,25 @@ async fn prove(
     caller: &mut Caller,
     password: String,
     code: String,
-) -> Result<Option<String>> {
-    let known = entry::is_proof(app, &caller.member, password, code).await;
-    match known {
-        Ok(true) => {}
-        Ok(false) => return Ok(Some("That is not it; try again.".into())),
+) -> Result<Vec<FieldFault>> {
+    let fault = |field: &str, message: &str| match Error::invalid(field, message) {
+        Error::Invalid(faults) => Ok(faults),
+        other => Err(other),
+    };
+    match entry::prove(app, &caller.member, password, code).await {
+        Ok(Given::Right) => {}
+        Ok(Given::WrongPassword) => return fault(PASSWORD, "That is not it; try again."),
+        Ok(Given::WrongCode) => {
+            return fault(
+                CODE,
+                "That is not it, or was used before. Take the next one.",
+            );
+        }
         Err(Error::TooFast { .. }) => {
-            let many = "Too many tries; wait some minutes, and try again.";
-            return Ok(Some(many.into()));
+            return fault(
+                PASSWORD,
+                "Too many tries; wait some minutes, and try again.",
+            );
         }
         Err(other) => return Err(other),
     }
@@ -146,7 +166,7 @@ async fn prove(
             .await?;
     }
     caller.proved_at = Some(wall);
-    Ok(None)
+    Ok(Vec::new())
 }
 
 /// The page's address in the same house: over HTTP/2 the host stands nowhere else.
@@ -154,6 +174,15 @@ fn at_page(asked: &Uri) -> Result<Uri> {
     let mut address = asked.clone().into_parts();
     address.path_and_query = Some(PathAndQuery::from_static(PAGE));
     Uri::from_parts(address).map_err(|error| Error::Internal(error.into()))
+}
+
+/// The page that sent the form, as the browser says. One that was itself the answer to this form cannot be gone back to.
+fn came_from(parts: &Parts) -> String {
+    let referer = parts.headers.get(header::REFERER);
+    let page = referer.and_then(|value| Uri::try_from(value.as_bytes()).ok());
+    let page = page.filter(|page| page.path() != parts.uri.path());
+    let path = page.as_ref().and_then(Uri::path_and_query);
+    path.map_or("/", PathAndQuery::as_str).to_owned()
 }
 
 fn take(fields: &mut Vec<(String, String)>, name: &str) -> Option<String> {
@@ -178,14 +207,13 @@ fn with_form(parts: &Parts, uri: &Uri, fields: &[(String, String)]) -> Request {
 /// Not to be asked for by browsers: it says nothing without what [`ask`] puts into the request.
 async fn page(viewer: Viewer, asking: Option<Extension<Asking>>) -> Result<Response> {
     let Extension(asking) = asking.ok_or(Error::NotFound("page"))?;
-    let fault = asking.fault.as_deref().map(sentence);
-    let password = Field {
-        fault,
-        ..Field::new(PASSWORD, "Password").kind("password", "current-password")
-    };
+    let password = Field::new(PASSWORD, "Password")
+        .kind("password", "current-password")
+        .judged(&asking.faults);
     let code = Field::new(CODE, "Code")
         .kind("text", "one-time-code")
-        .hint("From your phone, or one of those kept for its loss.");
+        .hint("From your phone, or one of those kept for its loss.")
+        .judged(&asking.faults);
     let inputs = match asking.with_code {
         true => vec![password, code],
         false => vec![password],

@@ -86,6 +86,44 @@ async fn an_old_proof_is_asked_for_again_and_then_it_is_done() {
 }
 
 #[tokio::test]
+async fn who_leaves_it_comes_back_to_where_they_were_and_nowhere_else() {
+    let (desk, vera) = club().await;
+    let path = "/members/2/promote";
+    let asked = async |fields: &[(&str, &str)], referer: &str| {
+        let post = form(&desk, path, &vera, fields).header("referer", referer);
+        post.send().await.unwrap().text().await.unwrap()
+    };
+    let leads = |page: &str, to: &str| {
+        page.contains(&format!("<a href=\"{to}\">Leave it</a>"))
+            && page.contains(&format!("name=\"proof_back\" value=\"{to}\""))
+    };
+    let page = asked(&[], &desk.url("/members?q=ben")).await;
+    assert!(leads(&page, "/members?q=ben"), "{page}");
+    // After a wrong password the page itself is where the form comes from.
+    let again = [
+        ("proof_back", "/members?q=ben"),
+        ("proof_password", "seven"),
+    ];
+    let page = asked(&again, &desk.url(path)).await;
+    assert!(leads(&page, "/members?q=ben"), "{page}");
+    for elsewhere in [
+        "//evil.example/x",
+        "https://evil.example/",
+        "/\\evil.example",
+    ] {
+        let page = asked(&[("proof_back", elsewhere)], "").await;
+        assert!(leads(&page, "/"), "{elsewhere}: {page}");
+    }
+    for referer in [
+        "https://evil.example//evil.example",
+        "nonsense",
+        &desk.url(path),
+    ] {
+        assert!(leads(&asked(&[], referer).await, "/"), "{referer}");
+    }
+}
+
+#[tokio::test]
 async fn the_words_of_a_form_come_through() {
     let (desk, vera) = club().await;
     let grb = Some((Class::Grb, 0.9));
@@ -125,6 +163,11 @@ async fn who_has_a_second_step_gives_a_code_as_well() {
         401,
         "the password alone is not enough"
     );
+    let wrong = [("proof_password", PASSWORD), ("proof_code", "000 00")];
+    let (status, page) = sent(&desk, &vera, path, &wrong).await;
+    let beside =
+        page.contains("id=\"proof_code-fault\"") && !page.contains("id=\"proof_password-fault\"");
+    assert!(status == 401 && beside, "the fault is the code's: {page}");
     let code = code(&desk);
     let both = [("proof_password", PASSWORD), ("proof_code", code.as_str())];
     assert_eq!(sent(&desk, &vera, path, &both).await.0, 303);
