@@ -106,7 +106,10 @@ async fn an_officer_takes_a_name_out_with_a_server_and_without() {
         );
         // Twice is a mistake that is said.
         let words = machine.refused("hello forget pepe", "", 65);
-        assert!(words.contains("User not found"), "{words}");
+        assert!(
+            words.contains("there is no such name in the hello API"),
+            "{words}"
+        );
         machine.refused("hello show pepe", "", 65);
         machine.refused("hello show p3pe", "", 65);
         if !serves {

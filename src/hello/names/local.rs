@@ -5,10 +5,13 @@ use axum::extract::State;
 use axum::routing::post;
 use serde::{Deserialize, Serialize};
 
+use super::memory;
 use super::name::Name;
-use super::{NOT_FOUND, memory};
 use crate::platform::web::extract::Json;
 use crate::platform::{App, Error, Result};
+
+/// The words that scripts wait for would only puzzle an officer.
+const NO_NAME: Error = Error::NotFound("name in the hello API");
 
 /// Routes for `grb-app admin hello show` and `forget`.
 pub fn local_routes(app: App) -> Router {
@@ -40,7 +43,7 @@ async fn show(State(app): State<App>, Json(whom): Json<Whom>) -> Result<Json<Sto
     let born = memory::born(&app, name.clone()).await?;
     Ok(Json(Stored {
         name: name.to_string(),
-        date_of_birth: born.ok_or(NOT_FOUND)?,
+        date_of_birth: born.ok_or(NO_NAME)?,
     }))
 }
 
@@ -50,7 +53,7 @@ async fn forget(State(app): State<App>, Json(whom): Json<Whom>) -> Result<Json<F
         true => Ok(Json(Forgotten {
             forgotten: name.to_string(),
         })),
-        false => Err(NOT_FOUND),
+        false => Err(NO_NAME),
     }
 }
 
