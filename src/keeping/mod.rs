@@ -6,13 +6,15 @@ mod letter;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use serde_json::json;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
+use crate::platform::audit::{self, About};
 use crate::platform::backups::{self, Backups};
-use crate::platform::db::{self, copy};
+use crate::platform::db::{self, copy, restore};
 use crate::platform::health::Condition;
-use crate::platform::{App, Config, telemetry, words};
+use crate::platform::{Actor, App, Config, Tx, telemetry, words};
 
 pub use carry::Stayed;
 pub use letter::{KIND, compose};
@@ -29,6 +31,9 @@ const TIDY: Duration = Duration::from_secs(3600);
 /// How much the copying thread stands back behind all others: 0 not at all, 19 as far as it can.
 const NICE: i32 = 15;
 
+/// The act of whoever put a copy in the database's place.
+const RESTORED: &str = "database.restore";
+
 /// The part's name in health.
 const PART: &str = "backup";
 
@@ -41,8 +46,28 @@ pub enum Failure {
     Carry(Stayed),
 }
 
+/// Puts the last restore on record: the record was put back with all the rest, and does not know of it.
+pub async fn note_restore(app: &App) -> anyhow::Result<()> {
+    let folder = &app.config.data_dir;
+    let Some(restore::Act { copy, as_of, kept }) = restore::last(folder) else {
+        return Ok(());
+    };
+    let kept = folder.join(&kept).exists().then_some(kept);
+    let (now, about) = (app.clock.now(), About::named("database", "the database"));
+    let mut details = json!({ "copy": copy });
+    for (name, value) in [("as_of", as_of.map(|at| at.to_rfc3339())), ("kept", kept)] {
+        if let Some(value) = value {
+            details[name] = value.into();
+        }
+    }
+    let note = move |tx: &Tx| audit::note(tx, now, &Actor::Terminal, RESTORED, &about, &details);
+    app.db.write(note).await?;
+    Ok(restore::recorded(folder)?)
+}
+
 /// Makes a copy whenever one is due, and gives room that has become free back to the disk, until `stop`.
 pub async fn keep(app: App, stop: CancellationToken) -> anyhow::Result<()> {
+    note_restore(&app).await?;
     let mut failure = None;
     let (mut rest, mut tidy) = (Instant::now(), Instant::now());
     loop {

@@ -185,6 +185,7 @@ pub fn in_words(act: &str) -> &str {
         "burst.merge" => "joined",
         "burst.part" => "parted",
         "hello.forget" => "took out",
+        "database.restore" => "put a copy in the place of",
         other => other,
     }
 }

@@ -3,7 +3,7 @@
 pub mod check;
 pub mod copy;
 mod migrate;
-mod restore;
+pub mod restore;
 pub mod since;
 mod vacuum;
 mod writer;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use super::copy::{self, Fresh};
@@ -13,6 +14,9 @@ use super::{FILE, lock, make_private, since};
 
 /// Lies in the data folder from the moment on at which the copy counts, and names the folder where it waits.
 const UNDER_WAY: &str = "grb-app.restoring";
+
+/// What becomes of that file once all is done, until the act is on record in the database itself ([`last`]).
+const DONE: &str = "grb-app.restored";
 
 /// The copy, until it is in its place.
 const INCOMING: &str = "incoming.db";
@@ -29,6 +33,33 @@ pub struct Restored {
     pub kept: Option<PathBuf>,
     /// What is kept and not in the copy, by table; `None` where it cannot be counted.
     pub since: Option<Vec<since::Added>>,
+}
+
+/// A restore that is under way, or done and not on record yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Act {
+    /// The copy's name.
+    pub copy: String,
+    /// The hour in which a desk last did its chores, as the copy has it.
+    pub as_of: Option<DateTime<Utc>>,
+    /// The folder, within the data folder, of what was there before.
+    pub kept: String,
+}
+
+impl Act {
+    fn new(copy: &Path, aside: &Path) -> Self {
+        let name = |path: &Path| {
+            path.file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned()
+        };
+        Self {
+            copy: name(copy),
+            as_of: as_of(&aside.join(INCOMING)),
+            kept: name(aside),
+        }
+    }
 }
 
 /// Puts a copy of `file` in the place of the database of `folder`. What is there goes into a folder of its own beside it, with its
@@ -48,7 +79,7 @@ pub fn restore(folder: &Path, file: &Path, now: DateTime<Utc>) -> anyhow::Result
     sweep(folder);
     let aside = make_aside(folder, now)?;
     fresh.put(&aside.join(INCOMING))?;
-    begin(folder, &aside)?;
+    begin(folder, &Act::new(file, &aside))?;
     finish(folder)?;
     // Gone only where nothing was there to be kept.
     let kept = std::fs::remove_dir(&aside).is_err().then_some(aside);
@@ -90,25 +121,42 @@ fn sweep(folder: &Path) {
 }
 
 /// From here on the copy counts.
-fn begin(folder: &Path, aside: &Path) -> anyhow::Result<()> {
-    let name = aside.file_name().unwrap_or_default().to_string_lossy();
-    copy::write_whole(&folder.join(UNDER_WAY), &name)
+fn begin(folder: &Path, act: &Act) -> anyhow::Result<()> {
+    copy::write_whole(&folder.join(UNDER_WAY), &serde_json::to_string(act)?)
+}
+
+fn as_of(path: &Path) -> Option<DateTime<Utc>> {
+    let conn = copy::open_still(path, &CancellationToken::new()).ok()?;
+    let slot = conn.query_row("select max(slot) from chores", [], |row| row.get(0));
+    DateTime::from_timestamp_micros(slot.ok()?)
+}
+
+/// The last restore into `folder`, where it is not on record yet.
+pub fn last(folder: &Path) -> Option<Act> {
+    let text = std::fs::read_to_string(folder.join(DONE)).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+/// It is on record now.
+pub fn recorded(folder: &Path) -> std::io::Result<()> {
+    std::fs::remove_file(folder.join(DONE))
 }
 
 /// Ends a restore that has begun, also one that was cut off; whoever calls holds the lock.
 pub(super) fn finish(folder: &Path) -> anyhow::Result<()> {
     let mark = folder.join(UNDER_WAY);
-    let aside = match std::fs::read_to_string(&mark) {
-        Ok(name) => folder.join(name),
+    let act: Act = match std::fs::read_to_string(&mark) {
+        Ok(text) => serde_json::from_str(&text)?,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error).context("Finishing a restore"),
     };
+    let aside = folder.join(act.kept);
     for (from, to) in moves(folder, &aside) {
         step(&from, &to)?;
     }
     copy::sync(&aside)?;
     copy::sync(folder)?;
-    std::fs::remove_file(&mark)?;
+    std::fs::rename(&mark, folder.join(DONE))?;
     copy::sync(folder)
 }
 
@@ -188,7 +236,8 @@ mod tests {
     fn cut_off_after_any_step_it_is_finished_by_the_next_start_and_the_old_is_kept_whole() {
         for done in 0..=4 {
             let (folder, aside) = begun();
-            begin(folder.path(), &aside).unwrap();
+            let act = Act::new(Path::new("new.db"), &aside);
+            begin(folder.path(), &act).unwrap();
             for (from, to) in moves(folder.path(), &aside).into_iter().take(done) {
                 step(&from, &to).unwrap();
             }
@@ -196,6 +245,7 @@ mod tests {
             assert_eq!(mark_in(folder.path()), "new", "after {done} steps");
             assert_eq!(mark_in(&aside), "old", "after {done} steps");
             assert!(!folder.path().join(UNDER_WAY).exists());
+            assert_eq!(last(folder.path()).unwrap(), act);
         }
     }
 

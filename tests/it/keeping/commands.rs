@@ -4,6 +4,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
+use grb_app::keeping;
+use grb_app::platform::{App, Clock, audit};
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -186,6 +188,37 @@ fn a_restore_keeps_what_a_killed_program_left_with_its_log_and_there_is_a_way_ba
     let (ended, words) = code(&["restore", back], folder.path());
     assert_eq!(ended, Some(0), "{words}");
     assert_eq!(mark_in(folder.path()), "old", "with what was in its log");
+}
+
+/// The officers' record goes back with the rest, and would otherwise never say so.
+#[tokio::test]
+async fn a_restore_is_on_record_once_the_desk_runs_again() {
+    let (folder, other) = (marked("old"), marked("new"));
+    let conn = Connection::open(file(other.path())).unwrap();
+    let hour = crate::common::NOW.timestamp_micros();
+    conn.execute("insert into chores values ('any', ?1)", [hour])
+        .unwrap();
+    drop(conn);
+    let copy = copy_of(other.path());
+    let (ended, words) = code(&["restore", copy.to_str().unwrap()], folder.path());
+    assert_eq!(ended, Some(0), "{words}");
+    let config = crate::common::config(folder.path());
+    let app = App::open(config, Clock::fixed(*crate::common::NOW)).unwrap();
+    for _start in 0..2 {
+        keeping::note_restore(&app).await.unwrap();
+        let acts = app.db.read(|conn| audit::list(conn, "", None, 50));
+        let (acts, _) = acts.await.unwrap();
+        assert_eq!(acts.len(), 1, "{acts:?}");
+        let (act, told) = (&acts[0], &acts[0].details);
+        assert_eq!(
+            (act.act.as_str(), act.member_name.as_str()),
+            ("database.restore", "terminal")
+        );
+        assert_eq!(told["copy"], copy.file_name().unwrap().to_str().unwrap());
+        assert_eq!(told["as_of"], crate::common::NOW.to_rfc3339());
+        let kept = folder.path().join(told["kept"].as_str().unwrap());
+        assert!(kept.join("grb-app.db").exists(), "{told}");
+    }
 }
 
 #[test]
