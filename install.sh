@@ -145,8 +145,7 @@ write_settings() {
   chmod 750 "$root/etc/grb-app"
   chmod 700 "$data"
   if [ ! -f "$settings" ]; then
-    # For commands too, which an officer types as root.
-    "$bin" config init | sed 's|^#data_dir = .*|data_dir = "/var/lib/grb-app"|' >"$settings.new"
+    "$bin" config init >"$settings.new"
     chmod 640 "$settings.new"
     mv "$settings.new" "$settings"
   fi

@@ -45,7 +45,11 @@ pub const SETTINGS: &[Setting] = &[
         Some("127.0.0.1:8080"),
         "Address and port of the web pages; port 0 picks a free one",
     ),
-    setting("data_dir", None, "Folder of grb-app.db"),
+    setting(
+        "data_dir",
+        None,
+        "Folder of grb-app.db; /var/lib/grb-app where it is installed as a service, else grb-app in $XDG_DATA_HOME or ~/.local/share",
+    ),
     setting(
         "public_url",
         None,
@@ -201,7 +205,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "backup_folder",
         None,
-        "Folder of these copies; backups in data_dir unless set. One on another disk is better; it must be there already",
+        "Folder of these copies; backups in data_dir unless set. One on another disk is better; it must be there already, and the service let in: systemctl edit grb-app, [Service], ReadWritePaths=FOLDER",
     ),
     setting(
         "backup_keep",
