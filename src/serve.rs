@@ -145,15 +145,7 @@ pub async fn run(
     let address = listener.local_addr()?;
     let app = app.bound_to(address);
     let tls = encrypt(&app, &tasks)?;
-    if let Some(address) = app.config.redirect_listen {
-        let gate = Gate::on(doors.bind(address).await?);
-        tasks.run(gate.serve(web::to_tls(app.config.base_url()), tasks.stopping()));
-    }
-    if let Some(address) = app.config.metrics_listen {
-        let (listener, routes) = (doors.bind(address).await?, ops::metrics_only(app.clone()));
-        let stop = tasks.stopping();
-        tasks.run(Gate::on(listener).serve(routes, stop));
-    }
+    open_side_doors(&app, &mut doors, &tasks).await?;
     doors.all_taken()?;
     invite_an_officer(&app).await?;
     hear_commands(&app, &tasks);
@@ -188,6 +180,19 @@ pub async fn run(
     }
     app.db.close().await;
     anyhow::ensure!(finished, "Some work was cut off at the stop");
+    Ok(())
+}
+
+/// The one that leads those who come without TLS to the front, and the one for figures.
+async fn open_side_doors(app: &App, doors: &mut Handed, tasks: &Tasks) -> anyhow::Result<()> {
+    if let Some(address) = app.config.redirect_listen {
+        let gate = Gate::on(doors.bind(address).await?);
+        tasks.run(gate.serve(web::to_tls(app.config.base_url()), tasks.stopping()));
+    }
+    if let Some(address) = app.config.metrics_listen {
+        let gate = Gate::on(doors.bind(address).await?);
+        tasks.run(gate.serve(ops::metrics_only(app.clone()), tasks.stopping()));
+    }
     Ok(())
 }
 
