@@ -34,6 +34,7 @@ main() {
     esac
     shift
   done
+  [ "$purge" = no ] || [ "$action" = uninstall ] || stop 64 "--purge goes with --uninstall: sh install.sh --uninstall --purge takes the program away, and the club's data and settings for good."
   [ "$(id -u)" = 0 ] || stop 77 "This changes the system: run it as root, for instance with sudo."
   if [ "$action" = uninstall ]; then uninstall; else install_it; fi
 }
@@ -198,18 +199,19 @@ finish() {
   say "Settings: $settings   Data: $data"
   if runs_systemd; then
     invitation
-    say "Status: systemctl status grb-app    Log: journalctl -u grb-app    Check: grb-app doctor"
+    say "Status: sudo systemctl status grb-app    Log: sudo journalctl -u grb-app    Check: sudo grb-app doctor"
   else
     say "systemd does not run here: start it with  grb-app serve --data-dir /var/lib/grb-app"
   fi
 }
 
-# The link for the first officer is in the log of a desk that has none yet; the newest is the one that works.
+# The link for the first officer is in the log of a desk that has none yet, written before it is ready. Only this start counts:
+# the log of an earlier one, which was taken away, may hold a link that has been used.
 invitation() {
   [ -z "$before" ] || return 0
-  tries=0
-  while [ $tries -lt 10 ]; do
-    link=$(journalctl -u grb-app -o cat -n 200 --no-pager 2>/dev/null | sed -n 's/.*Become the first at \([^ ]*\).*/\1/p' | tail -n 1)
+  tries=0 run=$(systemctl show --property=InvocationID --value grb-app)
+  while [ $tries -lt 3 ]; do
+    link=$(journalctl "_SYSTEMD_INVOCATION_ID=$run" -o cat -n 200 --no-pager 2>/dev/null | sed -n 's/.*Become the first at \([^ ]*\).*/\1/p' | tail -n 1)
     ! systemctl is-active --quiet grb-app || [ -z "$link" ] || break
     tries=$((tries + 1))
     sleep 1
@@ -233,7 +235,7 @@ uninstall() {
     in_root userdel grb-app 2>/dev/null || true
     say "grb-app is gone, with its settings and the club's data."
   else
-    say "grb-app is gone. The club's data are still in $data and its settings in $root/etc/grb-app; --purge removes them too."
+    say "grb-app is gone. The club's data are still in $data and its settings in $root/etc/grb-app; to remove them too, for good: sudo sh install.sh --uninstall --purge"
   fi
 }
 
