@@ -173,7 +173,7 @@ start() {
 
 # The new program did not get ready: the old one again, with its unit, and with the file as it was before a migration.
 back_to_the_old() {
-  [ $replaced = yes ] || stop 69 "grb-app did not start. See why: journalctl -u grb-app -n 50"
+  [ $replaced = yes ] || stop 69 "grb-app did not start. See why: sudo journalctl -u grb-app -n 50"
   systemctl stop grb-app || true
   mv "$bin.old" "$bin"
   write_unit
@@ -184,9 +184,9 @@ back_to_the_old() {
   if [ "$code" = 78 ]; then "$bin" restore --before-migration --data-dir "$data" >&2 || true; fi
   systemctl reset-failed grb-app 2>/dev/null || true
   if systemctl restart grb-app; then
-    stop 69 "The new grb-app did not start, and $before runs again. See why: journalctl -u grb-app -n 50"
+    stop 69 "The new grb-app did not start, and $before runs again. See why: sudo journalctl -u grb-app -n 50"
   fi
-  stop 69 "The new grb-app did not start, and neither does $before, which is back in place. See what to do: journalctl -u grb-app -n 50"
+  stop 69 "The new grb-app did not start, and neither does $before, which is back in place. See what to do: sudo journalctl -u grb-app -n 50"
 }
 
 finish() {
