@@ -34,6 +34,7 @@ main() {
     esac
     shift
   done
+  [ "$purge" = no ] || [ "$action" = uninstall ] || stop 64 "--purge goes with --uninstall: sh install.sh --uninstall --purge takes the program away, and the club's data and settings for good."
   [ "$(id -u)" = 0 ] || stop 77 "This changes the system: run it as root, for instance with sudo."
   if [ "$action" = uninstall ]; then uninstall; else install_it; fi
 }
@@ -171,7 +172,7 @@ start() {
 
 # The new program did not get ready: the old one again, with its unit, and with the file as it was before a migration.
 back_to_the_old() {
-  [ $replaced = yes ] || stop 69 "grb-app did not start. See why: journalctl -u grb-app -n 50"
+  [ $replaced = yes ] || stop 69 "grb-app did not start. See why: sudo journalctl -u grb-app -n 50"
   systemctl stop grb-app || true
   mv "$bin.old" "$bin"
   write_unit
@@ -182,9 +183,9 @@ back_to_the_old() {
   if [ "$code" = 78 ]; then "$bin" restore --before-migration --data-dir "$data" >&2 || true; fi
   systemctl reset-failed grb-app 2>/dev/null || true
   if systemctl restart grb-app; then
-    stop 69 "The new grb-app did not start, and $before runs again. See why: journalctl -u grb-app -n 50"
+    stop 69 "The new grb-app did not start, and $before runs again. See why: sudo journalctl -u grb-app -n 50"
   fi
-  stop 69 "The new grb-app did not start, and neither does $before, which is back in place. See what to do: journalctl -u grb-app -n 50"
+  stop 69 "The new grb-app did not start, and neither does $before, which is back in place. See what to do: sudo journalctl -u grb-app -n 50"
 }
 
 finish() {
@@ -197,18 +198,19 @@ finish() {
   say "Settings: $settings   Data: $data"
   if runs_systemd; then
     invitation
-    say "Status: systemctl status grb-app    Log: journalctl -u grb-app    Check: grb-app doctor"
+    say "Status: sudo systemctl status grb-app    Log: sudo journalctl -u grb-app    Check: sudo grb-app doctor"
   else
     say "systemd does not run here: start it with  grb-app serve --data-dir /var/lib/grb-app"
   fi
 }
 
-# The link for the first officer is in the log of a desk that has none yet; the newest is the one that works.
+# The link for the first officer is in the log of a desk that has none yet, written before it is ready. Only this start counts:
+# the log of an earlier one, which was taken away, may hold a link that has been used.
 invitation() {
   [ -z "$before" ] || return 0
-  tries=0
-  while [ $tries -lt 10 ]; do
-    link=$(journalctl -u grb-app -o cat -n 200 --no-pager 2>/dev/null | sed -n 's/.*Become the first at \([^ ]*\).*/\1/p' | tail -n 1)
+  tries=0 run=$(systemctl show --property=InvocationID --value grb-app)
+  while [ $tries -lt 3 ]; do
+    link=$(journalctl "_SYSTEMD_INVOCATION_ID=$run" -o cat -n 200 --no-pager 2>/dev/null | sed -n 's/.*Become the first at \([^ ]*\).*/\1/p' | tail -n 1)
     ! systemctl is-active --quiet grb-app || [ -z "$link" ] || break
     tries=$((tries + 1))
     sleep 1
@@ -232,7 +234,7 @@ uninstall() {
     in_root userdel grb-app 2>/dev/null || true
     say "grb-app is gone, with its settings and the club's data."
   else
-    say "grb-app is gone. The club's data are still in $data and its settings in $root/etc/grb-app; --purge removes them too."
+    say "grb-app is gone. The club's data are still in $data and its settings in $root/etc/grb-app; to remove them too, for good: sudo sh install.sh --uninstall --purge"
   fi
 }
 

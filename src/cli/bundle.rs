@@ -101,7 +101,7 @@ fn log() -> String {
     match asked {
         Ok(told) if told.status.success() => String::from_utf8_lossy(&told.stdout).into_owned(),
         Ok(_) => {
-            "This user may not read the log. As one who may: journalctl -u grb-app | tail -1000\n"
+            "The log is not here: only root may read it. With: sudo journalctl -u grb-app -n 1000\n"
                 .into()
         }
         Err(_) => "There is no journalctl on this machine.\n".into(),

@@ -16,7 +16,7 @@ pub(super) enum ConfigCommand {
     /// Says whether the settings can be used
     Check,
     /// Prints a settings file to begin with
-    #[command(after_help = "Example:\n  grb-app config init > /etc/grb-app/grb-app.toml")]
+    #[command(after_help = "Example:\n  grb-app config init > grb-app.toml")]
     Init,
 }
 
@@ -76,7 +76,7 @@ const INTRODUCTION: &str = "\
 # A club needs a handful: club_name, time_zone and public_url; gcn_client_id and gcn_client_secret to hear bursts;
 # smtp_url and mail_from to send letters.
 #
-# After a change:  grb-app config check && systemctl restart grb-app
+# After a change:  sudo grb-app config check && sudo systemctl restart grb-app
 #
 # Each may be given as a variable instead, which goes before this file: smtp_url as GRB_SMTP_URL; and where it is secret, as the
 # file that holds it: GRB_SMTP_URL_FILE.

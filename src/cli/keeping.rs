@@ -95,7 +95,7 @@ impl Restore {
         println!("The database is now as it was in {}.", file.display());
         match back {
             Some(back) => println!(
-                "What was there before is kept{}. To go back to it: grb-app restore {}\nOnce all is well, its folder can be deleted.",
+                "What was there before is kept{}. To go back to it: sudo grb-app restore {}\nOnce all is well, its folder can be deleted.",
                 restored
                     .since
                     .map_or_else(String::new, |since| in_words(&since)),

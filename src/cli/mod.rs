@@ -28,12 +28,12 @@ mod version;
 mod tests;
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::platform::config::{Config, SETTINGS, Sources, nearest, variable};
+use crate::platform::config::{Config, FILE, SETTINGS, Sources, nearest, variable};
 use crate::platform::error::Exit;
 
 /// What a newcomer tries first.
@@ -184,7 +184,23 @@ impl Common {
     /// Every setting with its origin; `flags` are those of the command.
     fn sources(&self, flags: &[(&'static str, Option<String>)]) -> anyhow::Result<Sources> {
         warn_of_typing_errors();
+        self.may_read_the_settings()?;
         self.gathered(flags)
+    }
+
+    /// Without the settings a command would look into another folder than the desk's, and find nothing there.
+    fn may_read_the_settings(&self) -> anyhow::Result<()> {
+        let named = self.config.is_some() || self.data_dir.is_some();
+        if named || std::env::var_os(variable("data_dir")).is_some() {
+            return Ok(());
+        }
+        match Path::new(FILE).try_exists() {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Exit::permission(format!(
+                "The club's settings in {FILE} are not for every user of this machine: put sudo before the command. For a desk of your own, name its folder with --data-dir."
+            ))
+            .into()),
+        }
     }
 
     /// The same, without a word.

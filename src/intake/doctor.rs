@@ -160,7 +160,7 @@ fn judge(last: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Finding {
     let Some(last) = last else {
         return Finding::warn(
             "Nobody has logged in with them from here yet.",
-            "Start the desk; `grb-app doctor` says under Kafka whether they are taken.",
+            "Start the desk; `sudo grb-app doctor` says under Kafka whether they are taken.",
         );
     };
     let days = (now - last).num_days();

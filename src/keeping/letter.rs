@@ -105,7 +105,7 @@ fn words(app: &App, payload: &Payload, name: &str) -> Words {
         false => (
             format!("No copy of the database today: {club}"),
             format!("the daily copy of the night desk's database could not be made: {why}."),
-            "On the desk's machine, `grb-app backup` tries it at once and says what is wrong. The desk itself runs on; it tries again every hour.",
+            "On the desk's machine, `sudo grb-app backup` tries it at once and says what is wrong. The desk itself runs on; it tries again every hour.",
         ),
         true => (
             format!("Today's copy stayed at home: {club}"),

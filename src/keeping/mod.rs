@@ -200,7 +200,7 @@ fn note(app: &App, failure: Option<&Failure>) {
 pub fn said_of(failure: &Failure) -> Condition {
     Condition::warn(
         format!("The daily copy: {}.", failure.words()),
-        "Mend that; `grb-app backup` tries it at once.",
+        "Mend that; `sudo grb-app backup` tries it at once.",
     )
 }
 
@@ -230,7 +230,7 @@ pub fn condition(config: &Config, now: DateTime<Utc>) -> Condition {
         (Some(_), Some(said)) if fresh => Condition::ok(said),
         (Some(_), Some(said)) => Condition::warn(
             said,
-            "It should be made every day. `grb-app backup` makes one now and says what is wrong.",
+            "It should be made every day. `sudo grb-app backup` makes one now and says what is wrong.",
         ),
     }
 }

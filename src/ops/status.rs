@@ -142,11 +142,11 @@ fn asides_in_words(asides: i64) -> Condition {
         0 => Condition::ok("Every notice so far could be read."),
         1 => Condition::warn(
             "One notice could not be read. It is kept whole.",
-            "An officer sees it with: grb-app admin aside list",
+            "An officer sees it with: sudo grb-app admin aside list",
         ),
         more => Condition::warn(
             format!("{more} notices could not be read. They are kept whole."),
-            "An officer sees them with: grb-app admin aside list",
+            "An officer sees them with: sudo grb-app admin aside list",
         ),
     }
 }

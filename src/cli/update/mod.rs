@@ -312,7 +312,7 @@ impl Step<'_> {
         say(&format!("It does not serve. Going back to {installed} …"));
         let returned = before.again(&self.old, watched).await?;
         let words = format!(
-            "grb-app {offered} did not serve: {why}\n{}\nSee why: journalctl -u grb-app -n 50",
+            "grb-app {offered} did not serve: {why}\n{}\nSee why: sudo journalctl -u grb-app -n 50",
             returned.words(installed)
         );
         let plain = Outcome::plain("returned", installed, offered);

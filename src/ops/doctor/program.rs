@@ -82,7 +82,7 @@ fn judge_unit(path: &str, text: &str) -> Finding {
                 differences.join(", it ")
             ),
             format!(
-                "`grb-app unit > {path} && systemctl daemon-reload`; what is the club's own belongs into {path}.d/*.conf."
+                "As root, `grb-app unit > {path} && systemctl daemon-reload`; what is the club's own belongs into {path}.d/*.conf."
             ),
         ),
     }
@@ -105,11 +105,11 @@ fn officers(case: &Case) -> Finding {
         Ok(match store::officers(conn)? {
             0 => Finding::fault(
                 "The desk has no officer.",
-                "Open the address that the desk prints at its start (as a service: `journalctl -u grb-app | grep first-officer`), or type `grb-app admin user promote EMAIL`.",
+                "Open the address that the desk prints at its start (as a service: `sudo journalctl -u grb-app | grep first-officer`), or type `sudo grb-app admin user promote EMAIL`.",
             ),
             1 => Finding::warn(
                 "One officer. Who helps when they are away?",
-                "Make another member an officer, on the page Members or with `grb-app admin user promote EMAIL`.",
+                "Make another member an officer, on the page Members or with `sudo grb-app admin user promote EMAIL`.",
             ),
             more => Finding::ok(format!("{more} officers.")),
         })

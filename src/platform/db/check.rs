@@ -72,5 +72,5 @@ fn parts(conn: &Connection) -> rusqlite::Result<BTreeSet<String>> {
 
 fn unreadable(error: impl Into<anyhow::Error>) -> anyhow::Error {
     let error = error.into();
-    Exit::data(format!("The database cannot be read to the end: {error:#}. Put the newest copy back with `grb-app restore FILE`.")).into()
+    Exit::data(format!("The database cannot be read to the end: {error:#}. Put the newest copy back with `sudo grb-app restore FILE`.")).into()
 }

@@ -265,7 +265,7 @@ pub(super) fn ours(conn: &Connection, path: &Path) -> anyhow::Result<i32> {
     let schema = id.map_err(anyhow::Error::from).and(migrate::version(conn));
     let schema = schema.map_err(|error| {
         Exit::data(format!(
-            "{path} cannot be read as a database: {error:#}. Put a good copy in place: grb-app restore FILE"
+            "{path} cannot be read as a database: {error:#}. Put a good copy in place: sudo grb-app restore FILE"
         ))
     })?;
     let known = migrate::newest();

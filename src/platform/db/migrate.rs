@@ -139,12 +139,12 @@ fn refuse_newer(path: &Path, found: i32) -> Exit {
     let way_back = match older_copy(path) {
         Some(copy) => format!(
             "Install that one again; or, with nothing running, go back to the copy from before its migration, and lose what came since: \
-             grb-app restore {}",
+             sudo grb-app restore {}",
             copy.display()
         ),
         None => format!(
             "Install that one again. No copy from before its migration ({at}.{BEFORE}-{found}) is here; \
-             an older one can be put in place with: grb-app restore FILE"
+             an older one can be put in place with: sudo grb-app restore FILE"
         ),
     };
     Exit::config(format!(

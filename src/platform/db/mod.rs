@@ -202,7 +202,7 @@ fn lock(folder: &Path) -> anyhow::Result<std::fs::File> {
         Err(_) => {
             let folder = folder.display();
             Err(Exit::unavailable(format!(
-                "The database in {folder} is in use by another grb-app. Stop that one first."
+                "The database in {folder} is in use by another grb-app. Stop that one first; the service, with `sudo systemctl stop grb-app`."
             ))
             .into())
         }

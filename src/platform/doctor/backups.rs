@@ -24,10 +24,7 @@ fn backup(case: &Case) -> Finding {
     let folder = &case.config.backups.folder;
     let now = case.clock.wall();
     let Some(newest) = backups::newest(folder, now) else {
-        return Finding::fault(
-            format!("There is no backup in {}.", folder.display()),
-            "Make one with `grb-app backup`, and carry it to another machine; or set backup_folder to another disk, into which the service must be let: systemctl edit grb-app, [Service], ReadWritePaths=FOLDER",
-        );
+        return none_yet(case);
     };
     let age = now - newest.at;
     let old = match age.num_hours() {
@@ -40,7 +37,24 @@ fn backup(case: &Case) -> Finding {
         true => Finding::ok(words),
         false => Finding::warn(
             words,
-            "Look in the log why none was made since; make one with `grb-app backup`.",
+            "Look in the log why none was made since; make one with `sudo grb-app backup`.",
+        ),
+    }
+}
+
+/// A desk that serves, and has not failed to make one, has just been started for the first time.
+fn none_yet(case: &Case) -> Finding {
+    match case.part("backup") {
+        Some(part) => Finding::warn(
+            part.words.clone(),
+            "Look again in some minutes, or make one at once with `sudo grb-app backup`.",
+        ),
+        None => Finding::fault(
+            format!(
+                "There is no backup in {}.",
+                case.config.backups.folder.display()
+            ),
+            "Make one with `sudo grb-app backup`, and carry it to another machine; or set backup_folder to another disk, into which the service must be let: sudo systemctl edit grb-app, [Service], ReadWritePaths=FOLDER",
         ),
     }
 }

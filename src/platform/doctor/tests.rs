@@ -71,6 +71,18 @@ async fn a_good_folder_is_found_good_and_a_bad_one_bad() {
         );
     }
     assert_eq!(found(&good, "backup").verdict, Verdict::Fault);
+    let just_started = Case {
+        config: case.config.clone(),
+        clock: case.clock.clone(),
+        server: Some(Arc::new(Said {
+            version: String::new(),
+            pid: 0,
+            parts: [("backup".to_owned(), Condition::ok("None yet."))].into(),
+            moments: BTreeMap::new(),
+        })),
+    };
+    let young = examine(&checks(), &just_started).await;
+    assert_eq!(found(&young, "backup").verdict, Verdict::Warn);
     let copy =
         backups::place(folder.path(), &case.config.backups.folder, case.clock.now()).unwrap();
     std::fs::write(copy, b"a copy").unwrap();

@@ -134,7 +134,7 @@ fn queue(case: &Case) -> Finding {
         let words = format!(
             "The oldest has waited for {waited}.{}",
             why.unwrap_or_default());
-        let remedy = "Look at `grb-app admin mail queue --state waiting`, then `grb-app admin mail test --to YOU`.";
+        let remedy = "Look at `sudo grb-app admin mail queue --state waiting`, then `sudo grb-app admin mail test --to YOU`.";
         Ok(match age {
             _ if age < TimeDelta::minutes(15) => Finding::ok(words),
             _ if age < TimeDelta::hours(6) => Finding::warn(words, remedy),

@@ -465,7 +465,7 @@ pub async fn condition(app: &App) -> Condition {
         },
         _ => Condition::off(
             format!("{letters} in the outbox until SMTP is set."),
-            "Set smtp_url (GRB_SMTP_URL), then try it with: grb-app admin mail test --to ADDRESS",
+            "Set smtp_url (GRB_SMTP_URL), then try it with: sudo grb-app admin mail test --to ADDRESS",
         ),
     }
 }
