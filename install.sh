@@ -173,7 +173,10 @@ start() {
 # The new program did not get ready: the old one again, with its unit, and with the file as it was before a migration.
 back_to_the_old() {
   [ $replaced = yes ] || stop 69 "grb-app did not start. See why: sudo journalctl -u grb-app -n 50"
-  systemctl stop grb-app || true
+  # Whoever knocks at a door that systemd holds open would have it started meanwhile.
+  door=''
+  if systemctl is-active --quiet grb-app.socket; then door=grb-app.socket; fi
+  systemctl stop $door grb-app || true
   mv "$bin.old" "$bin"
   write_unit
   systemctl daemon-reload
@@ -182,6 +185,7 @@ back_to_the_old() {
   # It keeps what it takes away, and says where. What it cannot do, the restart tells.
   if [ "$code" = 78 ]; then "$bin" restore --before-migration --data-dir "$data" >&2 || true; fi
   systemctl reset-failed grb-app 2>/dev/null || true
+  [ -z "$door" ] || systemctl start "$door" || true
   if systemctl restart grb-app; then
     stop 69 "The new grb-app did not start, and $before runs again. See why: sudo journalctl -u grb-app -n 50"
   fi
@@ -226,8 +230,11 @@ in_root() { if [ -n "$root" ]; then chroot "$root" "$@"; else "$@"; fi; }
 # ---- taking it away ----
 
 uninstall() {
-  if runs_systemd; then systemctl disable --now --quiet grb-app 2>/dev/null || true; fi
-  rm -f "$bin" "$bin.old" "$unit"
+  if runs_systemd; then
+    # The door first, where systemd holds it open: whoever knocks would have it started again.
+    for part in grb-app.socket grb-app; do systemctl disable --now --quiet $part 2>/dev/null || true; done
+  fi
+  rm -f "$bin" "$bin.old" "$unit" "${unit%.service}.socket"
   if runs_systemd; then systemctl daemon-reload; fi
   if [ "$purge" = yes ]; then
     rm -rf "$data" "$root/etc/grb-app"
