@@ -29,6 +29,7 @@ async fn latest(
     MaybeSignedIn(member): MaybeSignedIn,
 ) -> Result<Html<LatestPage>> {
     let now = app.clock.now();
+    let desk = desk(&app, viewer.is_officer());
     let asked = app.clone();
     let (newest, others, region, seen, birthdays) = app
         .db
@@ -54,7 +55,7 @@ async fn latest(
         .await?;
     Ok(Html(LatestPage {
         viewer,
-        desk: desk(&app),
+        desk,
         seen,
         birthdays,
         newest: newest.map(|burst| page::headline(&burst, region.as_ref(), now)),
@@ -62,7 +63,8 @@ async fn latest(
     }))
 }
 
-fn desk(app: &App) -> Desk {
+/// What to do is said to those who can do it.
+fn desk(app: &App, officer: bool) -> Desk {
     let condition = intake::condition(app);
     let state = match condition.state {
         Mood::Ok => "ok",
@@ -72,6 +74,6 @@ fn desk(app: &App) -> Desk {
     Desk {
         state: state.into(),
         words: condition.words,
-        remedy: condition.remedy,
+        remedy: condition.remedy.filter(|_| officer),
     }
 }

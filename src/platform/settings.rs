@@ -260,7 +260,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "redirect_listen",
         None,
-        "A second address without TLS, e.g. 0.0.0.0:80, that sends everybody to the public one",
+        "A second address without TLS, e.g. 0.0.0.0:8081 with port 80 forwarded to it, that sends everybody to the public one",
     ),
     setting(
         "release_from",

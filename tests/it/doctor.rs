@@ -51,6 +51,29 @@ fn it_looks_at_a_desk_that_serves_and_at_one_that_does_not() {
     );
 }
 
+/// A club that sends letters must be found by those who read them.
+#[test]
+fn letters_without_a_public_address_are_warned_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let look = |settings: &[(&str, &str)]| {
+        let arguments = [
+            "doctor",
+            "--json",
+            "--data-dir",
+            folder.path().to_str().unwrap(),
+        ];
+        let output = grb_app(&arguments).envs(settings.iter().copied()).output();
+        let report: Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+        verdict(&report, "public-name").to_owned()
+    };
+    let relay = [
+        ("GRB_SMTP_URL", "smtp://127.0.0.1:1"),
+        ("GRB_MAIL_FROM", "desk@club.test"),
+    ];
+    assert_eq!(look(&relay), "warn");
+    assert_eq!(look(&[]), "skipped");
+}
+
 const CANARIES: [&str; 9] = [
     "nightingale",
     "canary",

@@ -16,6 +16,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer as _;
 
 use crate::platform::doctor::{Case, Check, Finding, far};
+use crate::platform::outbox::settings::Way;
 use crate::platform::trust::Roots;
 use crate::platform::web::extract::Json;
 use crate::platform::web::visitor::{self, Visitor};
@@ -66,10 +67,20 @@ fn is_here(url: &Url) -> bool {
     matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
 }
 
+fn leads_nowhere(case: &Case) -> bool {
+    case.config.public_url.is_none() && matches!(case.config.mail.way, Way::Relay(_))
+}
+
 fn name(case: Case) -> BoxFuture<'static, Finding> {
     Box::pin(async move {
         let url = match public(&case) {
             Ok(url) => url,
+            Err(_) if leads_nowhere(&case) => {
+                return Finding::warn(
+                    "Letters leave, but without public_url their links lead to this machine alone.",
+                    "Set public_url to the address under which members reach the desk.",
+                );
+            }
             Err(finding) => return finding,
         };
         let host = url.host_str().unwrap_or_default().to_owned();
