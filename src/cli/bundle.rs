@@ -4,7 +4,6 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::Context as _;
 use rusqlite::Connection;
 use serde_json::json;
 use zip::write::{SimpleFileOptions, ZipWriter};
@@ -12,7 +11,7 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 use super::scrub::Scrub;
 use super::{config, doctor};
 use crate::platform::config::Sources;
-use crate::platform::db;
+use crate::platform::db::{self, copy};
 use crate::platform::doctor::{Case, Report};
 
 /// So many lines of the log.
@@ -37,11 +36,9 @@ pub(super) fn write(
         ),
         ("log.txt", log()),
     ];
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let part = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
-        .with_context(|| format!("Writing {}", path.display()))?;
+    let folder = copy::folder_of(path);
+    let part = tempfile::NamedTempFile::new_in(folder);
+    let part = part.map_err(|error| copy::unwritable(folder, &error))?;
     let mut zip = ZipWriter::new(part);
     for (name, text) in parts {
         zip.start_file(name, SimpleFileOptions::default())?;
@@ -49,7 +46,7 @@ pub(super) fn write(
     }
     zip.finish()?
         .persist(path)
-        .with_context(|| format!("Writing {}", path.display()))?;
+        .map_err(|error| copy::unwritable(path, &error.error))?;
     Ok(())
 }
 

@@ -1,9 +1,13 @@
 //! Run as root, a command goes on as the owner of the data folder: what it makes there must be the service's to change.
 
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
+
+use rustix::process::{Gid, Uid};
+use rustix::thread::{set_thread_gid, set_thread_groups, set_thread_uid};
 
 use super::Common;
 use crate::platform::config::{Origin, SETTINGS, Sources, variable};
@@ -26,13 +30,31 @@ pub(super) fn go_on_as_owner(common: &Common) -> anyhow::Result<()> {
     if owner.uid() == 0 {
         return Ok(());
     }
-    let mut again = again(&sources);
-    let failed = again.uid(owner.uid()).gid(owner.gid()).exec();
+    let failed = become_user(&owner).map_or_else(Into::into, |()| again(&sources).exec());
     Err(Exit::permission(format!(
         "This is root, and the data folder belongs to user {}, whom root cannot become here: {failed}. Run grb-app as that user.",
         owner.uid()
     ))
     .into())
+}
+
+/// Gives up all that root may, but for reading the service's log, which belongs into the file for whoever helps.
+///
+/// There is one thread yet.
+fn become_user(owner: &Metadata) -> rustix::io::Result<()> {
+    let groups = std::fs::read_to_string("/etc/group").unwrap_or_default();
+    set_thread_groups(&Vec::from_iter(readers_of_the_log(&groups)))?;
+    set_thread_gid(Gid::from_raw(owner.gid()))?;
+    set_thread_uid(Uid::from_raw(owner.uid()))
+}
+
+/// The group whose members may read systemd's journal, where `groups` (group(5)) names it.
+fn readers_of_the_log(groups: &str) -> Option<Gid> {
+    let mut lines = groups.lines().map(|line| line.split(':'));
+    let number = lines.find_map(|mut fields| {
+        (fields.next() == Some("systemd-journal")).then(|| fields.nth(1))?
+    });
+    number?.parse().ok().map(Gid::from_raw)
 }
 
 /// This very command. Secrets that only root may read go along in the environment.
@@ -58,4 +80,16 @@ fn again(sources: &Sources) -> Command {
         }
     }
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_group_that_reads_the_log_is_found_where_there_is_one() {
+        let groups = "root:x:0:\nadm:x:4:syslog\nsystemd-journal:x:999:\nnobody:x:65534:\n";
+        assert_eq!(readers_of_the_log(groups), Some(Gid::from_raw(999)));
+        assert_eq!(readers_of_the_log("root:x:0:\nbroken\n"), None);
+    }
 }

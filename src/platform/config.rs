@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -192,8 +193,12 @@ impl Sources {
         sources.take_defaults(env);
         match file {
             Some(path) => sources.take_file(path)?,
-            None if Path::new(FILE).exists() => sources.take_file(Path::new(FILE))?,
-            None => {}
+            None => {
+                // In a folder that this user may not look into, there may be one.
+                if Path::new(FILE).try_exists().unwrap_or(true) {
+                    sources.take_file(Path::new(FILE))?;
+                }
+            }
         }
         sources.take_credentials(env)?;
         sources.take_environment(env)?;
@@ -280,8 +285,12 @@ impl Sources {
 
     fn take_file(&mut self, path: &Path) -> anyhow::Result<()> {
         let at = path.display();
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Exit::config(format!("{at} cannot be read: {error}.")))?;
+        let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+            ErrorKind::PermissionDenied => Exit::permission(format!(
+                "{at} is not for this user to read. Run this with sudo, or name settings of your own: --config FILE"
+            )),
+            _ => Exit::config(format!("{at} cannot be read: {error}.")),
+        })?;
         let table: toml::Table = text
             .parse()
             .map_err(|error| Exit::config(format!("{at} is not valid TOML: {error}")))?;

@@ -35,7 +35,7 @@ pub(crate) struct Served {
     pub app: App,
     pub address: SocketAddr,
     pub client: Client,
-    stop: CancellationToken,
+    pub(crate) stop: CancellationToken,
     _folder: Arc<tempfile::TempDir>,
 }
 

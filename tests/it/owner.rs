@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::os::unix::process::CommandExt as _;
 use std::process::Stdio;
 
 use crate::commands::{grb_app, said};
@@ -70,6 +71,45 @@ fn a_copy_that_the_owner_cannot_read_is_not_called_missing() {
         "{}",
         said(&output)
     );
+}
+
+/// Root's own folder is not that user's; where else to write is said.
+#[test]
+fn a_place_that_the_owner_cannot_write_to_is_said_with_another() {
+    if !am_root() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    chown(folder.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+    let data = folder.path().to_str().unwrap();
+    assert!(
+        grb_app(&["migrate", "--data-dir", data])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("file");
+    let file = file.to_str().unwrap();
+    for words in [vec!["backup", file], vec!["doctor", "--bundle", file]] {
+        let output = grb_app(&words).args(["--data-dir", data]).output().unwrap();
+        assert_eq!(output.status.code(), Some(77), "{}", said(&output));
+        assert!(said(&output).contains("such as /tmp"), "{}", said(&output));
+    }
+}
+
+/// Another user of the machine would otherwise be told of a desk that is not there.
+#[test]
+fn settings_that_are_not_for_this_user_are_not_passed_over() {
+    if !am_root() {
+        return;
+    }
+    let settings = tempfile::NamedTempFile::new().unwrap();
+    let file = settings.path().to_str().unwrap();
+    let mut command = grb_app(&["admin", "status", "--config", file]);
+    let output = command.uid(NOBODY).output().unwrap();
+    assert_eq!(output.status.code(), Some(77), "{}", said(&output));
+    assert!(said(&output).contains("with sudo"), "{}", said(&output));
 }
 
 /// What has nothing to do with the data folder stays root's, who may read and write elsewhere.

@@ -145,9 +145,26 @@ fn ending(said: &str, status: ExitStatus) -> String {
     if let Some((_, last)) = said.rsplit_once("grb-app: ") {
         return last.to_owned();
     }
-    match (said.lines().last(), status.signal()) {
+    // The last that systemctl says is where to read on, which we say ourselves.
+    let last = said
+        .lines()
+        .rfind(|line| !line.starts_with("See \"systemctl"));
+    match (last, status.signal()) {
         (Some(last), _) => last.to_owned(),
         (None, Some(signal)) => format!("It was ended by signal {signal}."),
         (None, None) => format!("It ended with {status} and said nothing."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_systemctl_says_of_a_service_that_fell_is_told() {
+        let said = "Job for grb-app.service failed because the control process exited with error code.\n\
+                    See \"systemctl status grb-app.service\" and \"journalctl -xeu grb-app.service\" for details.\n";
+        let words = ending(said, ExitStatus::from_raw(256));
+        assert!(words.ends_with("exited with error code."), "{words}");
     }
 }

@@ -348,7 +348,7 @@ pub(super) fn sync(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// The folder in which `path` lies.
-pub(super) fn folder_of(path: &Path) -> &Path {
+pub fn folder_of(path: &Path) -> &Path {
     path.parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."))
@@ -369,7 +369,8 @@ fn sweep(folder: &Path) {
     }
 }
 
-fn unwritable(path: &Path, error: &std::io::Error) -> Exit {
+/// What to do where `path` cannot be written, by the service or by a command that goes on as its user.
+pub fn unwritable(path: &Path, error: &std::io::Error) -> Exit {
     let at = path.display();
     match error.kind() {
         std::io::ErrorKind::NotFound => {
@@ -378,6 +379,10 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Exit {
         std::io::ErrorKind::ReadOnlyFilesystem => Exit::permission(format!(
             "{at} is on a file system that may only be read here. Where the service is kept from it, let it in: \
              systemctl edit grb-app, and there [Service] with ReadWritePaths={at}; then restart it."
+        )),
+        std::io::ErrorKind::PermissionDenied => Exit::permission(format!(
+            "{at} may not be written by the owner of the data folder, as whom this works. Choose a folder such as /tmp and carry it on \
+             from there, or give that user one: install -d -o grb-app -m 700 FOLDER"
         )),
         _ => Exit::permission(format!("{at} cannot be written: {error}.")),
     }
@@ -424,6 +429,14 @@ mod tests {
             told.message.contains("ReadWritePaths=/mnt/stick/desk"),
             "{told:?}"
         );
+    }
+
+    #[test]
+    fn who_may_not_write_there_hears_where_else() {
+        let error = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        let told = unwritable(Path::new("/root"), &error);
+        assert_eq!(told.code, 77);
+        assert!(told.message.contains("such as /tmp"), "{told:?}");
     }
 
     #[test]

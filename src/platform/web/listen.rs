@@ -1,8 +1,9 @@
 //! The doors: an address for browsers, a socket for commands on the same machine; bound, and served until the stop.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::GracefulConnection;
 #[cfg(target_os = "linux")]
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream, UnixListener};
@@ -37,22 +38,25 @@ const HEADER_LIMIT: usize = 16 * 1024;
 const STREAMS: u32 = 64;
 const SEND_BUFFER: usize = 64 * 1024;
 
-/// Binds `address`; says which port and what to do where it is taken (69).
+/// Who has come before the stop is waited for this long to say what for.
+const ON_ITS_WAY: Duration = Duration::from_millis(500);
+
+/// Binds `address`; says which port and what to do where it is taken (69), and where only root may open it (78).
 pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let port = address.port();
+    let another = "Choose another with --listen 127.0.0.1:PORT (port 0 picks a free one).";
     TcpListener::bind(address).await.map_err(|error| {
-        let why = match error.kind() {
-            std::io::ErrorKind::AddrInUse => {
-                format!("Port {} is taken by another program", address.port())
+        let exit = match error.kind() {
+            ErrorKind::AddrInUse => {
+                Exit::unavailable(format!("Port {port} is taken by another program. {another}"))
             }
-            std::io::ErrorKind::PermissionDenied => {
-                format!("Port {} may not be used by this user", address.port())
-            }
-            _ => format!("{address} cannot be listened on: {error}"),
+            ErrorKind::PermissionDenied => Exit::config(format!(
+                "Port {port} may not be opened by this user. Set one from 1024 on, or let systemd open it: `grb-app unit --socket` \
+                 prints the unit for the settings as they are, and what to do with it."
+            )),
+            _ => Exit::unavailable(format!("{address} cannot be listened on: {error}. {another}")),
         };
-        Exit::unavailable(format!(
-            "{why}. Choose another with --listen 127.0.0.1:PORT (port 0 picks a free one)."
-        ))
-        .into()
+        exit.into()
     })
 }
 
@@ -154,7 +158,6 @@ impl Gate {
     /// Answers requests until `stop`, then finishes those in hand.
     pub async fn serve(self, routes: Router, stop: CancellationToken) {
         let server = Arc::new(server(self.manners));
-        let open = GracefulShutdown::new();
         let slots = Arc::new(Semaphore::new(self.manners.connections as usize));
         let crowd = Crowd::new(self.manners.connections, self.manners.share);
         while let Some((stream, peer, slot)) = self.next(&slots, &stop).await {
@@ -173,22 +176,21 @@ impl Gate {
                 request.extensions_mut().insert(visitor);
                 routes.clone().oneshot(request.map(Body::new))
             });
-            let (server, watcher) = (server.clone(), open.watcher());
+            let (server, stop) = (server.clone(), stop.clone());
             let patience = self.manners.header;
             let greeted = greet(stream, self.tls.clone(), patience);
             tokio::spawn(async move {
                 metrics::gauge!("grb_open_connections").increment(1);
                 if let Some(stream) = greeted.await {
                     let connection = server.serve_connection(TokioIo::new(stream), service);
-                    let connection = pin!(watcher.watch(connection.into_owned()));
-                    // A connection that breaks off is the visitor's affair.
-                    drop(unless_silent(connection, &begins, patience).await);
+                    attend(connection.into_owned(), &begins, patience, &stop).await;
                 }
                 metrics::gauge!("grb_open_connections").decrement(1);
                 drop((slot, place));
             });
         }
-        open.shutdown().await;
+        // Whoever is still here keeps a slot.
+        drop(slots.acquire_many(self.manners.connections).await);
     }
 
     /// The next connection and its slot; `None` at the stop.
@@ -241,18 +243,32 @@ async fn greet(
     greeted.ok()?.ok()?.map(Either::Right)
 }
 
-/// What becomes of a connection; `None` where no request has come over it in time. Until then it is not even known which version
-/// of HTTP is spoken, and the server's own limits do not hold.
-async fn unless_silent<F: Future>(
-    mut connection: Pin<&mut F>,
+/// Answers what comes over a connection, until it ends or, once we stop, what has begun is answered. How it breaks off is the
+/// visitor's affair.
+async fn attend(
+    connection: impl GracefulConnection,
     begins: &Notify,
     patience: Duration,
-) -> Option<F::Output> {
+    stop: &CancellationToken,
+) {
+    let mut connection = pin!(connection);
+    // Until the first request it is not even known which version of HTTP is spoken: the server's own limits do not hold, and asked
+    // to finish, it would hang up on a request that is on its way.
     tokio::select! {
-        ended = &mut connection => return Some(ended),
-        begun = timeout(patience, begins.notified()) => begun.ok()?,
+        _ = connection.as_mut() => return,
+        begun = timeout(patience, begins.notified()) => if begun.is_err() { return },
+        () = long_after(stop) => {}
     }
-    Some(connection.await)
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        () = stop.cancelled() => connection.as_mut().graceful_shutdown(),
+    }
+    drop(connection.await);
+}
+
+async fn long_after(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(ON_ITS_WAY).await;
 }
 
 fn server(manners: Manners) -> auto::Builder<TokioExecutor> {

@@ -284,3 +284,18 @@ async fn who_asks_and_never_reads_is_hung_up_on() {
         "{read} bytes were sent all the same"
     );
 }
+
+#[tokio::test]
+async fn who_has_come_before_the_stop_is_still_answered() {
+    let desk = TestApp::serve().await;
+    let mut visitor = TcpStream::connect(desk.address).await.unwrap();
+    // Taken, and still shaking hands or thinking.
+    sleep(Duration::from_millis(100)).await;
+    desk.stop.cancel();
+    sleep(Duration::from_millis(100)).await;
+    let ask = b"GET /health/liveness HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    visitor.write_all(ask).await.unwrap();
+    let mut answer = String::new();
+    visitor.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
