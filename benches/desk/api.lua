@@ -19,8 +19,8 @@ function request()
     ["Authorization"] = "Bearer " .. tokens[at % #tokens + 1],
   }
   local body = string.format(
-    '{"ra":%.6f,"dec":%.6f,"instrument":"200 mm","observed_time":"2026-11-20T%02d:%02d:%02dZ","exposure_s":60,"filter":"R","magnitude":%.2f,"magnitude_error":0.05}',
-    math.random() * 360, math.random() * 120 - 60, math.random(0, 23), math.random(0, 59), math.random(0, 59), 12 + 6 * math.random()
+    '{"ra":%.6f,"dec":%.6f,"instrument":"200 mm","observed_time":"%s","exposure_s":60,"filter":"R","magnitude":%.2f,"magnitude_error":0.05}',
+    math.random() * 360, math.random() * 120 - 60, os.date("!%Y-%m-%dT%H:%M:%SZ"), 12 + 6 * math.random()
   )
   return wrk.format("POST", "/api/bursts/1/observations", headers, body)
 end
