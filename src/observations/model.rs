@@ -180,9 +180,9 @@ impl Observation {
         self.hidden.is_none() || member.is_some_and(|member| self.is_of(member))
     }
 
-    /// Whether both say the same of the same burst, whatever became of them since.
-    pub fn says_the_same(&self, other: &Self) -> bool {
-        let bare = |one: &Self| Self {
+    /// What it says of which burst, and who says it: without what became of it since.
+    pub(super) fn bare(&self) -> Self {
+        Self {
             id: 0,
             observer: String::new(),
             revision: 0,
@@ -190,9 +190,13 @@ impl Observation {
             images: Vec::new(),
             created_at: DateTime::UNIX_EPOCH,
             updated_at: DateTime::UNIX_EPOCH,
-            ..one.clone()
-        };
-        bare(self) == bare(other)
+            ..self.clone()
+        }
+    }
+
+    /// Whether both say the same of the same burst, whatever became of them since.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        self.bare() == other.bare()
     }
 
     /// What it is called on record.

@@ -46,8 +46,7 @@ pub(super) enum Added {
 
 /// Keeps a new observation, unless the same is there already. The caller tells of it.
 pub(super) fn add(tx: &Tx, now: DateTime<Utc>, new: &Observation) -> Result<Added> {
-    let lately = store::posted_since(tx, (new.member_id, new.burst_id), now - TWICE)?;
-    if let Some(same) = lately.into_iter().find(|other| other.says_the_same(new)) {
+    if let Some(same) = store::posted_since(tx, new, now - TWICE)? {
         return Ok(Added::Already(same));
     }
     let id = store::insert(tx, now, new)?;

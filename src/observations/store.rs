@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Params, Row, named_params, params};
+use sha2::{Digest as _, Sha256};
 
+use super::json::FactsJson;
 use super::model::{Hidden, Image, Observation, Photometry, System};
 use crate::accounts::Member;
 use crate::bursts::store::SAME;
@@ -70,6 +72,9 @@ pub(super) fn select_first(
             break;
         }
     }
+    if found.is_empty() {
+        return Ok(found);
+    }
     let ids: Vec<i64> = found.iter().map(|observation| observation.id).collect();
     let mut images = images(conn, &ids)?;
     for observation in &mut found {
@@ -82,8 +87,8 @@ pub(super) fn select_first(
 pub fn insert(tx: &Tx, now: DateTime<Utc>, new: &Observation) -> Result<i64> {
     tx.prepare_cached(
         "insert into observations (burst_id, member_id, site_id, site, ra, dec, coordinates, coordinate_system, instrument, field_deg, observed_at, exposure_s,
-             filter, magnitude, magnitude_error, limiting_magnitude, magnitude_system, comparison_stars, notes, airmass, time_meant, created_at, updated_at)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?22)",
+             filter, magnitude, magnitude_error, limiting_magnitude, magnitude_system, comparison_stars, notes, airmass, time_meant, posted_as, created_at, updated_at)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?23)",
     )?
     .execute(params![
         new.burst_id,
@@ -107,6 +112,7 @@ pub fn insert(tx: &Tx, now: DateTime<Utc>, new: &Observation) -> Result<i64> {
         new.notes,
         new.airmass,
         new.time_meant,
+        fingerprint(new)?,
         now.timestamp_micros(),
     ])?;
     Ok(tx.last_insert_rowid())
@@ -162,19 +168,26 @@ pub fn set_hidden(tx: &Tx, id: i64, hidden: Option<&Hidden>) -> Result<()> {
     Ok(())
 }
 
-/// Those that a member posted on a burst since a time, the latest first.
+/// What was posted as the very same since then, whatever became of it.
 pub fn posted_since(
     conn: &Connection,
-    (member, burst): (i64, i64),
+    new: &Observation,
     since: DateTime<Utc>,
-) -> Result<Vec<Observation>> {
-    let lately =
-        "where o.burst_id = ?2 and o.member_id = ?1 and o.created_at >= ?3 order by o.id desc";
-    select(
+) -> Result<Option<Observation>> {
+    let same = "where o.posted_as = ?1 and o.created_at >= ?2 order by o.id desc limit 1";
+    let found = select(
         conn,
-        lately,
-        params![member, burst, since.timestamp_micros()],
-    )
+        same,
+        params![fingerprint(new)?, since.timestamp_micros()],
+    )?;
+    Ok(found.into_iter().next())
+}
+
+/// SHA-256 of what an observation says, and who says it of which burst.
+fn fingerprint(observation: &Observation) -> Result<[u8; 32]> {
+    let bare = observation.bare();
+    let said = (bare.member_id, bare.site_id, FactsJson::from(&bare));
+    Ok(Sha256::digest(serde_json::to_vec(&said)?).into())
 }
 
 /// What a member posted last, on whatever burst.

@@ -32,6 +32,14 @@ pub struct Event {
     pub data: String,
 }
 
+/// What a browser reads.
+#[derive(Serialize)]
+struct Told<'a, T> {
+    #[serde(rename = "type")]
+    name: &'a str,
+    data: &'a T,
+}
+
 /// Where a browser that comes back can go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resume {
@@ -59,7 +67,7 @@ impl Bus {
         name: &str,
         data: &impl Serialize,
     ) -> Result<()> {
-        let data = serde_json::to_string(&serde_json::json!({ "type": name, "data": data }))?;
+        let data = serde_json::to_string(&Told { name, data })?;
         tx.prepare_cached("insert into events (topic, name, data, at) values (?1, ?2, ?3, ?4)")?
             .execute(params![topic, name, data, now.timestamp_micros()])?;
         let event = Event {

@@ -163,6 +163,32 @@ async fn what_comes_within_a_quarter_of_an_hour_is_one_letter() {
 }
 
 #[tokio::test]
+async fn who_follows_later_hears_of_what_comes_later() {
+    let desk = club().await;
+    observe(&desk.app, limit(1, 1)).await;
+    assert_eq!(ask(&desk, Method::PUT, "cleo@example.org", 1).await, 204);
+    observe(&desk.app, limit(1, 1)).await;
+    let to: Vec<i64> = letters(&desk)
+        .await
+        .into_iter()
+        .map(|(to, ..)| to)
+        .collect();
+    assert_eq!(to, [2, 3], "Ben's letter gathers both");
+    assert!(
+        letter(&desk, 2)
+            .await
+            .subject
+            .ends_with("2 new observations")
+    );
+    assert!(
+        letter(&desk, 3)
+            .await
+            .subject
+            .ends_with("a new observation")
+    );
+}
+
+#[tokio::test]
 async fn what_is_hidden_or_gone_meanwhile_is_not_told() {
     let desk = club().await;
     observe(&desk.app, limit(1, 3)).await;

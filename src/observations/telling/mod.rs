@@ -39,7 +39,8 @@ pub(super) fn router() -> OpenApiRouter<App> {
 
 /// Those who follow the burst will hear of this observation, but for who made it, who follows the burst from now on.
 ///
-/// A burst has few followers; the first [`store::MOST`] hear of it, so that no number of them stalls the writer.
+/// A burst has few followers; letters to [`store::MOST`] are ordered at once, so that no number of them stalls the writer. Who has one
+/// ordered that gathers still is left alone, so that a whole night's series costs little more than its rows.
 pub(super) fn order_letters(
     app: &App,
     tx: &Tx,
@@ -48,13 +49,14 @@ pub(super) fn order_letters(
 ) -> Result<()> {
     let (burst, observer) = (observation.burst_id, observation.member_id);
     store::begin(tx, now, observer, burst)?;
-    let begun = now.duration_trunc(GATHERED).unwrap_or(now);
-    for member in store::followers(tx, burst, observer)? {
+    let until = now.duration_trunc(GATHERED).unwrap_or(now) + GATHERED;
+    for member in store::without_letter(tx, burst, observer, until)? {
+        store::gather(tx, member, burst, until)?;
         let member = accounts::store::member(tx, member)?;
         let sites = sites::store::of_member(tx, member.id)?;
         let zone = due::zone(&sites, app.config.time_zone);
         // What comes in quiet hours is one letter too.
-        let at = due::after_quiet(begun + GATHERED, zone, &member.preferences);
+        let at = due::after_quiet(until, zone, &member.preferences);
         outbox::post(
             tx,
             now,

@@ -21,31 +21,52 @@ pub(super) struct Observer {
 }
 
 /// Who hears of observations of burst `:burst`: followers of it or, unless they want to hear no more of this one, of the same
-/// burst as another mission saw it. Reads `members`, and the bursts' links.
-fn hearers() -> String {
+/// burst as another mission saw it; `which` of the followers `f`. Reads `members`, and the bursts' links.
+fn hearers(which: &str) -> String {
     format!(
         "from members m left join observers o on o.member_id = m.id
-         where m.id in (select member_id from follows where follows = 1 and burst_id in {SAME})
+         where m.id in (select f.member_id from follows f where f.follows = 1 and f.burst_id in {SAME} {which})
              and m.id not in (select member_id from follows where follows = 0 and burst_id = :burst)
              and m.confirmed_at is not null and m.disabled_at is null and coalesce(o.tell, 'followed') <> 'none'"
     )
 }
 
-/// The members who hear of an observation of a burst, but for who made it: at most [`MOST`], who has been here longest first.
-pub(super) fn followers(conn: &Connection, burst: i64, observer: i64) -> Result<Vec<i64>> {
+/// The members who hear of an observation of a burst, but for who made it, and for whom no letter about it gathers until then: at most [`MOST`],
+/// who has been here longest first.
+pub(super) fn without_letter(
+    conn: &Connection,
+    burst: i64,
+    observer: i64,
+    until: DateTime<Utc>,
+) -> Result<Vec<i64>> {
     let sql = format!(
-        "select m.id {} and m.id <> :observer order by m.id limit :most",
-        hearers()
+        "select m.id {} order by m.id limit :most",
+        hearers(
+            "and f.member_id <> :observer
+             and not exists (select 1 from gathering g where g.member_id = f.member_id and g.burst_id = :burst and g.until = :until)"
+        )
     );
     let mut select = conn.prepare_cached(&sql)?;
-    let asked = named_params! { ":burst": burst, ":observer": observer, ":most": MOST };
+    let asked = named_params! { ":burst": burst, ":observer": observer, ":until": until.timestamp_micros(), ":most": MOST };
     let found = select.query_map(asked, |row| row.get(0))?;
     Ok(found.collect::<Result<_, _>>()?)
 }
 
+/// What is posted of a burst until then goes into a letter to this member that is ordered.
+pub(super) fn gather(tx: &Tx, member: i64, burst: i64, until: DateTime<Utc>) -> Result<()> {
+    let sql = "insert into gathering (member_id, burst_id, until) values (?1, ?2, ?3)
+               on conflict (member_id, burst_id) do update set until = excluded.until";
+    tx.prepare_cached(sql)?
+        .execute(params![member, burst, until.timestamp_micros()])?;
+    Ok(())
+}
+
 /// Whether this member still hears of observations of a burst.
 pub(super) fn hears(conn: &Connection, member: i64, burst: i64) -> Result<bool> {
-    let sql = format!("select exists(select 1 {} and m.id = :member)", hearers());
+    let sql = format!(
+        "select exists(select 1 {})",
+        hearers("and f.member_id = :member")
+    );
     let asked = named_params! { ":burst": burst, ":member": member };
     Ok(conn
         .prepare_cached(&sql)?

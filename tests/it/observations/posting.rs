@@ -413,6 +413,16 @@ async fn the_same_twice_within_an_hour_is_one() {
     // Somebody's network failed while pictures were sent, and they send the form again.
     desk.app.clock.advance(TimeDelta::minutes(50));
     assert_eq!(ada.json(Method::POST, &path, seen()).await.0, 200);
+    // A script that tries again does not undo what was mended meanwhile.
+    let at = format!("/api/observations/{}", first.1["id"]);
+    let mended = ada
+        .json(Method::PUT, &at, json!({"magnitude": 17.1}))
+        .await
+        .1;
+    assert_eq!(
+        ada.json(Method::POST, &path, seen()).await,
+        (StatusCode::OK, mended)
+    );
     desk.app.clock.advance(TimeDelta::minutes(11));
     assert_eq!(ada.json(Method::POST, &path, seen()).await.0, 201);
 }
