@@ -104,14 +104,14 @@ fn status(conn: &rusqlite::Connection, json: bool) -> anyhow::Result<()> {
             |at| at.format("%-d %b %Y, %H:%M:%S UTC").to_string(),
         )
     };
-    println!(
+    say!(
         "{} of {}; {asides} set aside; {} about bursts not heard of here",
         words::count(notices, "notice"),
         words::count(bursts, "burst"),
         words::count(waiting, "circular")
     );
-    println!("last notice     {}", moment(newest.notice));
-    println!("last self-test  {}", moment(newest.test));
+    say!("last notice     {}", moment(newest.notice));
+    say!("last self-test  {}", moment(newest.test));
     Ok(())
 }
 
@@ -131,10 +131,10 @@ fn list(conn: &rusqlite::Connection, json: bool, limit: u32) -> anyhow::Result<(
         return print_json(&asides);
     }
     if asides.is_empty() {
-        println!("Nothing is set aside: every notice could be read.");
+        say!("Nothing is set aside: every notice could be read.");
     }
     for one in asides {
-        println!(
+        say!(
             "{:>6}  {}  {}  {} bytes, {}×\n        {}",
             one.id,
             one.received_at.to_rfc3339(),

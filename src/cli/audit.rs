@@ -26,10 +26,10 @@ impl Audit {
             return print_json(&entries);
         }
         if entries.is_empty() {
-            println!("Nothing is on record.");
+            say!("Nothing is on record.");
         }
         for entry in entries {
-            println!(
+            say!(
                 "{}  {} {} {}{}",
                 entry.at.format("%Y-%m-%d %H:%M:%S"),
                 entry.member_name,

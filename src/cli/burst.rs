@@ -132,10 +132,10 @@ fn list(
         return print_json(&found.iter().map(BurstJson::from).collect::<Vec<_>>());
     }
     if found.is_empty() {
-        println!("There is no such burst.");
+        say!("There is no such burst.");
     }
     for burst in &found {
-        println!("{}", line(burst));
+        say!("{}", line(burst));
     }
     Ok(())
 }
@@ -156,10 +156,10 @@ fn line(burst: &bursts::Burst) -> String {
 /// A burst as the server tells of it.
 fn print(burst: &Value) {
     let text = |value: &Value| value.as_str().unwrap_or("unknown").to_owned();
-    println!("{}  {}", burst["id"], text(&burst["name"]));
-    println!("mission    {}", text(&burst["mission"]));
-    println!("triggered  {}", text(&burst["trigger_time"]));
-    println!(
+    say!("{}  {}", burst["id"], text(&burst["name"]));
+    say!("mission    {}", text(&burst["mission"]));
+    say!("triggered  {}", text(&burst["trigger_time"]));
+    say!(
         "verdict    {}, tier {}",
         text(&burst["verdict"]),
         text(&burst["tier"])
@@ -167,23 +167,23 @@ fn print(burst: &Value) {
     if let Some(position) = burst["position"].as_object() {
         let radius = position["error_radius_90_deg"].as_f64();
         let within = radius.map(|radius| format!(", within {radius:.3}° (90 %)"));
-        println!(
+        say!(
             "position   ra {:.4}°, dec {:.4}°{}",
             position["ra"].as_f64().unwrap_or_default(),
             position["dec"].as_f64().unwrap_or_default(),
             within.unwrap_or_default()
         );
     }
-    println!("notices    {}", burst["notice_count"]);
+    say!("notices    {}", burst["notice_count"]);
     if let Some(why) = burst["withdrawn"]["why"].as_str() {
-        println!("withdrawn  {why}");
+        say!("withdrawn  {why}");
     }
     for other in burst["linked"].as_array().into_iter().flatten() {
         let how = match other["by_hand"].as_bool() {
             Some(true) => "joined by hand",
             _ => "by time and place",
         };
-        println!(
+        say!(
             "one with   {}  {} ({}), {}, {how}",
             other["id"],
             text(&other["name"]),

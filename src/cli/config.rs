@@ -1,5 +1,7 @@
 //! `grb-app config`: the settings and where each came from.
 
+use std::io::Write as _;
+
 use serde_json::json;
 
 use super::{Common, print_json};
@@ -23,15 +25,14 @@ pub(super) enum ConfigCommand {
 impl ConfigCommand {
     pub(super) fn run(&self, common: &Common) -> anyhow::Result<()> {
         if let Self::Init = self {
-            print!("{}", sample());
-            return Ok(());
+            return Ok(write!(std::io::stdout(), "{}", sample())?);
         }
         let sources = common.sources(&[])?;
         match self {
             Self::Show { json } => show(&sources, *json),
             _ => sources
                 .understand()
-                .map(|_| println!("The settings can be used.")),
+                .map(|_| say!("The settings can be used.")),
         }
     }
 }
@@ -44,8 +45,7 @@ fn show(sources: &Sources, json: bool) -> anyhow::Result<()> {
             .collect();
         return print_json(&all);
     }
-    print!("{}", table(sources));
-    Ok(())
+    Ok(write!(std::io::stdout(), "{}", table(sources))?)
 }
 
 /// Every setting with its value and origin, a line each; secrets are masked.

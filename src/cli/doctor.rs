@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Common, bundle, desk, print_json};
+use super::{Common, bundle, desk, print_json, say};
 use crate::platform::doctor::{Case, Report, Verdict, examine};
 use crate::platform::error::Exit;
 use crate::platform::{Clock, words};
@@ -45,9 +45,9 @@ impl Doctor {
         if let Some(file) = self.bundle {
             bundle::write(&file, &case, &sources, &report)?;
             let file = file.display();
-            eprintln!(
+            say::aside(format_args!(
                 "{file} is written. Look into it before you send it; a private word may hide where nobody thought of it."
-            );
+            ));
         }
         match report.count(Verdict::Fault) {
             0 => Ok(()),

@@ -41,12 +41,12 @@ impl Hello {
         }
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         match verb {
-            "show" => println!(
+            "show" => say!(
                 "{}, born {}",
                 text(&answer["name"]),
                 text(&answer["dateOfBirth"])
             ),
-            _ => println!("{} is forgotten.", text(&answer["forgotten"])),
+            _ => say!("{} is forgotten.", text(&answer["forgotten"])),
         }
         Ok(())
     }

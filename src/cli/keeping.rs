@@ -70,7 +70,7 @@ impl Backup {
             return print_json(&copied);
         }
         let (path, size) = (copied.path.display(), words::size(copied.bytes));
-        println!(
+        say!(
             "{path}\n{size}, every page and every reference checked.\nSHA-256 {}",
             copied.sha256
         );
@@ -92,16 +92,16 @@ impl Restore {
                 &json!({ "restored": file, "schema": restored.schema, "kept": back, "since": restored.since }),
             );
         }
-        println!("The database is now as it was in {}.", file.display());
+        say!("The database is now as it was in {}.", file.display());
         match back {
-            Some(back) => println!(
+            Some(back) => say!(
                 "What was there before is kept{}. To go back to it: sudo grb-app restore {}\nOnce all is well, its folder can be deleted.",
                 restored
                     .since
                     .map_or_else(String::new, |since| in_words(&since)),
                 back.display()
             ),
-            None => println!("There was none before."),
+            None => say!("There was none before."),
         }
         Ok(())
     }
@@ -140,20 +140,20 @@ impl Check {
 
 fn tell(found: &Found) {
     for fault in &found.faults {
-        println!("FAULT  {fault}");
+        say!("FAULT  {fault}");
     }
     for oddity in &found.oddities {
-        println!("odd    {oddity}; grb-app leaves it alone");
+        say!("odd    {oddity}; grb-app leaves it alone");
     }
     if found.faults.is_empty() {
         let size = words::size(found.bytes.unsigned_abs());
-        println!(
+        say!(
             "{size}, schema {}: every page, reference and table is as it should be.",
             found.schema
         );
     }
     if found.schema < found.newest {
-        println!(
+        say!(
             "The next start brings it to schema {}, and keeps a copy before.",
             found.newest
         );

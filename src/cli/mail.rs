@@ -77,11 +77,11 @@ impl Mail {
                 .await?;
                 match answer["retried"].as_i64() {
                     _ if json => print_json(&answer)?,
-                    Some(1) => println!("One letter is tried again."),
-                    Some(0) => println!(
+                    Some(1) => say!("One letter is tried again."),
+                    Some(0) => say!(
                         "No such letter was tried in vain; what waits leaves in its time, and what has left or expired is not sent again."
                     ),
-                    more => println!("{} letters are tried again.", more.unwrap_or_default()),
+                    more => say!("{} letters are tried again.", more.unwrap_or_default()),
                 }
                 Ok(())
             }
@@ -92,8 +92,8 @@ impl Mail {
 async fn test(common: &Common, to: &str, json: bool) -> anyhow::Result<()> {
     let config = common.settings()?;
     let tell = |step: &str, words: &str| match json {
-        true => println!("{}", json!({ "step": step, "words": words })),
-        false => println!("{step:<10}{words}"),
+        true => say!("{}", json!({ "step": step, "words": words })),
+        false => say!("{step:<10}{words}"),
     };
     outbox::trial::try_out(
         &config.mail,
@@ -104,10 +104,10 @@ async fn test(common: &Common, to: &str, json: bool) -> anyhow::Result<()> {
     )
     .await?;
     if json {
-        println!("{}", json!({ "step": "end", "words": "taken" }));
+        say!("{}", json!({ "step": "end", "words": "taken" }));
         return Ok(());
     }
-    println!("The trial letter was taken. Look whether it arrives, also among the spam.");
+    say!("The trial letter was taken. Look whether it arrives, also among the spam.");
     Ok(())
 }
 
@@ -124,13 +124,13 @@ fn print(queue: &Value) {
         .map(|(state, count)| format!("{count} {state}"))
         .collect();
     if counts.is_empty() {
-        println!("The outbox is empty.");
+        say!("The outbox is empty.");
         return;
     }
-    println!("{}", counts.join(", "));
+    say!("{}", counts.join(", "));
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     for item in queue["items"].as_array().into_iter().flatten() {
-        println!(
+        say!(
             "{:>8}  {:<10}  {}  {} to {}",
             item["id"],
             text(&item["state"]),
@@ -139,7 +139,7 @@ fn print(queue: &Value) {
             text(&item["address"]),
         );
         if let Some(answer) = item["last_answer"].as_str() {
-            println!("          attempt {}: {answer}", item["attempts"]);
+            say!("          attempt {}: {answer}", item["attempts"]);
         }
     }
 }

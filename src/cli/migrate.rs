@@ -16,18 +16,18 @@ impl Migrate {
         let folder = common.settings()?.data_dir;
         let pending = db::pending(&folder.join(db::FILE))?;
         if pending.is_empty() {
-            println!("The database has this program's schema already.");
+            say!("The database has this program's schema already.");
             return Ok(());
         }
         if self.dry_run {
-            println!(
+            say!(
                 "To be done: {}. A verified copy is made first.",
                 pending.join(", ")
             );
             return Ok(());
         }
         Db::open(&folder, Clock::system().now())?;
-        println!("Done: {}.", pending.join(", "));
+        say!("Done: {}.", pending.join(", "));
         Ok(())
     }
 }

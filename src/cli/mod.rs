@@ -1,5 +1,8 @@
 //! The commands. Each is one thin file: read the arguments, call the area, print.
 
+#[macro_use]
+mod say;
+
 mod admin;
 mod audit;
 mod bundle;
@@ -262,6 +265,6 @@ fn fail(error: &anyhow::Error) -> ExitCode {
         // Whoever read our output has seen enough.
         return ExitCode::SUCCESS;
     }
-    eprintln!("grb-app: {error:#}");
+    say::aside(format_args!("grb-app: {error:#}"));
     ExitCode::from(error.downcast_ref::<Exit>().map_or(70, |exit| exit.code))
 }

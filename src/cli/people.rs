@@ -118,12 +118,12 @@ impl User {
             (_, true) => print_json(&answer),
             (Value::Array(members), false) => {
                 for member in members {
-                    println!("{}", line(member));
+                    say!("{}", line(member));
                 }
                 Ok(())
             }
             (member, false) => {
-                println!("{}", line(member));
+                say!("{}", line(member));
                 Ok(())
             }
         }
@@ -184,11 +184,11 @@ impl Token {
             Value::Array(tokens) => {
                 for token in tokens {
                     let used = token["last_used_at"].as_str().unwrap_or("never used");
-                    println!("{:>6}  {}  {used}", token["id"], text(&token["name"]));
+                    say!("{:>6}  {}  {used}", token["id"], text(&token["name"]));
                 }
             }
-            answer if verb == "create" => println!("{}", text(&answer["token"])),
-            answer => println!("Token {} is revoked.", answer["revoked"]),
+            answer if verb == "create" => say!("{}", text(&answer["token"])),
+            answer => say!("Token {} is revoked.", answer["revoked"]),
         }
         Ok(())
     }

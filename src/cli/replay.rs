@@ -69,12 +69,12 @@ impl Replay {
         let table = self.tell && !self.json;
         let mut account = Account::default();
         if table {
-            println!("{}", Line::HEAD);
+            say!("{}", Line::HEAD);
         }
         let played = replay::play(&taker, raws, self.speed, |raw, outcome| {
             for line in account.enter(raw, outcome) {
                 if table {
-                    println!("{}", line.words());
+                    say!("{}", line.words());
                 }
             }
         })
@@ -84,13 +84,13 @@ impl Replay {
         }
         played?;
         if self.json {
-            println!("{}", json!(account));
+            say!("{}", json!(account));
             return Ok(());
         }
         if table {
-            println!("\n{}", account.tellings());
+            say!("\n{}", account.tellings());
         }
-        println!("{}", account.notices());
+        say!("{}", account.notices());
         Ok(())
     }
 }

@@ -69,7 +69,7 @@ impl Health {
             ))
         })?;
         let ready = answer.status().is_success();
-        println!("{}", answer.text().await?);
+        say!("{}", answer.text().await?);
         if ready {
             Ok(())
         } else {

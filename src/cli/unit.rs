@@ -1,5 +1,7 @@
 //! `grb-app unit`: what systemd needs to run the desk.
 
+use std::io::Write as _;
+
 use super::Common;
 use crate::ops::doctor::UNIT;
 
@@ -18,14 +20,13 @@ impl Unit {
     /// Prints the unit that install.sh puts in its place, so that the program and its unit always agree.
     pub(super) fn run(&self, common: &Common) -> anyhow::Result<()> {
         if !self.socket {
-            print!("{UNIT}");
-            return Ok(());
+            return Ok(write!(std::io::stdout(), "{UNIT}")?);
         }
         let config = common.settings()?;
         let doors = [Some(config.listen), config.redirect_listen];
         let doors = doors.iter().flatten();
         let doors: String = doors.map(|door| format!("ListenStream={door}\n")).collect();
-        print!("{}", SOCKET.replace(DOOR, &doors));
-        Ok(())
+        let unit = SOCKET.replace(DOOR, &doors);
+        Ok(write!(std::io::stdout(), "{unit}")?)
     }
 }

@@ -30,7 +30,7 @@ impl Version {
                 &json!({ "version": version, "sqlite": sqlite, "schema": db::newest(), "machine": machine }),
             );
         }
-        println!("grb-app {version} (SQLite {sqlite})");
+        say!("grb-app {version} (SQLite {sqlite})");
         Ok(())
     }
 }

@@ -261,6 +261,12 @@ fn replayed_notices_are_served_and_the_stopped_file_alone_is_complete() {
         "through the socket of the server"
     );
     assert_eq!(serving.stop(), Some(0));
+    let left = std::fs::read_dir(folder.path()).unwrap();
+    let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    let besides = left
+        .iter()
+        .filter(|name| !name.to_string_lossy().ends_with(".lock"));
+    assert_eq!(besides.collect::<Vec<_>>(), ["grb-app.db"]);
     let elsewhere = tempfile::tempdir().unwrap();
     std::fs::copy(
         folder.path().join("grb-app.db"),
@@ -316,7 +322,10 @@ fn a_migration_keeps_a_verified_copy_of_what_was_there() {
     ))
     .unwrap();
     drop(conn);
-    assert!(said(&run(&["migrate", "--dry-run", "--data-dir", data])).contains("V2__bursts"));
+    assert!(
+        said(&run(&["migrate", "--dry-run", "--data-dir", data]))
+            .contains("To be done: V2__bursts, V3__intake")
+    );
     assert_eq!(run(&["migrate", "--data-dir", data]).status.code(), Some(0));
     let copies: Vec<_> = std::fs::read_dir(&folder)
         .unwrap()
@@ -348,4 +357,28 @@ fn wrong_usage_ends_with_64_and_help_with_0() {
     );
     assert_eq!(run(&["--help"]).status.code(), Some(0));
     assert!(said(&run(&["openapi"])).contains("/api/bursts"));
+}
+
+#[test]
+fn who_has_seen_enough_ends_no_command_halfway() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let commands: [&[&str]; 5] = [
+        &["migrate", "--data-dir", data],
+        &["check", "--data-dir", data],
+        &["config", "show"],
+        &["unit"],
+        &["version"],
+    ];
+    for command in commands {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = grb_app(command).stdout(writer).output().unwrap();
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success() && !words.contains("panic"),
+            "{command:?}: {words}"
+        );
+    }
+    assert!(said(&run(&["check", "--data-dir", data])).contains("schema"));
 }

@@ -18,6 +18,7 @@ use self::back::{Before, Returned};
 use self::place::Place;
 use self::program::{About, Program};
 use self::service::Service;
+use super::say::aside;
 use super::{Common, print_json};
 use crate::ops::doctor::UNIT;
 use crate::platform::config::Config;
@@ -89,7 +90,7 @@ impl Update {
         let config = common.settings()?;
         let place = Place::own()?;
         let offer = self.offer(&config).await?;
-        say(&format!(
+        aside(format_args!(
             "The release is signed by the key in {}.",
             config.release_key.display()
         ));
@@ -211,7 +212,7 @@ impl Step<'_> {
             let words = "The service is stopped; start it when you like: systemctl start grb-app";
             return self.end(update, words);
         }
-        say("In place. The service is restarted …");
+        aside("In place. The service is restarted …");
         let (began, patience) = (Instant::now(), Duration::from_secs(90) + 4 * took);
         let started = service.restart(patience);
         let away = began.elapsed().as_secs_f64();
@@ -237,18 +238,21 @@ impl Step<'_> {
     fn prove(&self) -> anyhow::Result<Duration> {
         let Self { offered, .. } = self;
         self.new.try_settings()?;
-        say(&format!(
+        aside(format_args!(
             "grb-app {offered} runs here and understands the settings. It is tried on a copy of the club's file …"
         ));
         let folder = &self.config.data_dir;
         let tried = trial::on_a_copy(&self.old, &self.new, folder)?;
         let Some(tried) = tried else {
-            say(&format!("There is no file in {} yet.", folder.display()));
+            aside(format_args!(
+                "There is no file in {} yet.",
+                folder.display()
+            ));
             return Ok(Duration::ZERO);
         };
         let size = words::size(tried.bytes);
         let seconds = tried.took.as_secs_f64();
-        say(&format!(
+        aside(format_args!(
             "It took over a copy of {size} in {seconds:.1} s; every page and every reference of it is in order."
         ));
         Ok(tried.took)
@@ -263,7 +267,7 @@ impl Step<'_> {
         }
         if there != UNIT {
             let unit = service.unit.display();
-            say(&format!(
+            aside(format_args!(
                 "{unit} was changed by hand and stays as it is; `grb-app doctor` says what is new."
             ));
             return None;
@@ -309,7 +313,9 @@ impl Step<'_> {
         let Self {
             installed, offered, ..
         } = self;
-        say(&format!("It does not serve. Going back to {installed} …"));
+        aside(format_args!(
+            "It does not serve. Going back to {installed} …"
+        ));
         let returned = before.again(&self.old, watched).await?;
         let words = format!(
             "grb-app {offered} did not serve: {why}\n{}\nSee why: sudo journalctl -u grb-app -n 50",
@@ -332,7 +338,7 @@ fn renew(service: &Service, unit: &str) -> Option<String> {
     let before = std::fs::read_to_string(&service.unit).ok()?;
     if let Err(error) = place::write(&service.unit, unit) {
         let at = service.unit.display();
-        say(&format!(
+        aside(format_args!(
             "{at} cannot be written and stays as it is: {error}."
         ));
         return None;
@@ -344,9 +350,4 @@ fn renew(service: &Service, unit: &str) -> Option<String> {
 /// While it is held, and ever after, the terminal's signals do nothing.
 fn deaf() -> anyhow::Result<(Signals, Signal)> {
     Ok((Signals::listen()?, signal(SignalKind::hangup())?))
-}
-
-/// How far it is. A terminal that is gone is no reason to stop.
-fn say(words: &str) {
-    drop(writeln!(std::io::stderr(), "{words}"));
 }

@@ -50,7 +50,7 @@ pub fn migrate(path: &Path, now: DateTime<Utc>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The names of the migrations that the file at `path` still needs.
+/// The names of the migrations that the file at `path` still needs, in their order.
 pub fn pending(path: &Path) -> anyhow::Result<Vec<String>> {
     let never = CancellationToken::new();
     restore::finish_under_lock(copy::folder_of(path))?;
@@ -62,12 +62,10 @@ pub fn pending(path: &Path) -> anyhow::Result<Vec<String>> {
         return Err(refuse_newer(path, found).into());
     }
     let all = embedded::migrations::runner();
-    Ok(all
-        .get_migrations()
-        .iter()
-        .filter(|one| one.version() > found)
-        .map(ToString::to_string)
-        .collect())
+    let mut needed: Vec<_> = all.get_migrations().iter().collect();
+    needed.retain(|one| one.version() > found);
+    needed.sort_by_key(|one| one.version());
+    Ok(needed.iter().map(ToString::to_string).collect())
 }
 
 /// The schema that this program knows.
