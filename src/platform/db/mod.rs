@@ -9,12 +9,13 @@ mod vacuum;
 mod writer;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use r2d2_sqlite::SqliteConnectionManager;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 pub use copy::back_up;
@@ -39,10 +40,13 @@ const READERS: u32 = 4;
 /// For so long a page that was written shows that the next can be.
 const PROBED: Duration = Duration::from_secs(1);
 
+type Readers = r2d2::Pool<SqliteConnectionManager>;
+
 /// The database, open.
 #[derive(Clone)]
 pub struct Db {
-    readers: r2d2::Pool<SqliteConnectionManager>,
+    // None once it is closed.
+    readers: Arc<Mutex<Option<Readers>>>,
     writer: Arc<Writer>,
     path: PathBuf,
     /// When a page was last written to see whether it can be.
@@ -66,7 +70,7 @@ impl Db {
         let writer = Writer::start(open_writer(&path)?)?;
         let readers = open_readers(&path)?;
         Ok(Self {
-            readers,
+            readers: Arc::new(Mutex::new(Some(readers))),
             writer: Arc::new(writer),
             path,
             probed: Arc::default(),
@@ -74,12 +78,12 @@ impl Db {
         })
     }
 
-    /// Runs `f` on a read-only connection.
+    /// Runs `f` on a read-only connection. [`Error::Busy`] once the database is closed.
     pub async fn read<T: Send + 'static>(
         &self,
         f: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let readers = self.readers.clone();
+        let readers = self.readers().clone().ok_or(Error::Busy)?;
         let reading = tokio::task::spawn_blocking(move || {
             let conn = readers.get()?;
             // One state of the database for everything that is read here.
@@ -125,8 +129,14 @@ impl Db {
         &self.path
     }
 
-    /// Finishes what is queued, empties the write-ahead log into the file, and closes: the file alone is then complete.
+    fn readers(&self) -> MutexGuard<'_, Option<Readers>> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Finishes what is queued, empties the write-ahead log into the file, and closes: the file alone is then there, complete.
     pub async fn close(&self) {
+        // The writer last: only who may write takes the emptied log away.
+        drop(self.readers().take());
         let writer = self.writer.clone();
         drop(tokio::task::spawn_blocking(move || writer.close()).await);
     }
@@ -225,17 +235,26 @@ fn open_writer(path: &Path) -> anyhow::Result<Connection> {
          pragma journal_size_limit = 67108864;
          pragma wal_autocheckpoint = 2000;",
     )?;
+    prepare_once(&conn)?;
     conn.set_prepared_statement_cache_capacity(128);
     Ok(conn)
 }
 
-fn open_readers(path: &Path) -> anyhow::Result<r2d2::Pool<SqliteConnectionManager>> {
+/// Otherwise SQLite plans a query anew whenever other values are bound to it, which may cost more than the query.
+fn prepare_once(conn: &Connection) -> rusqlite::Result<bool> {
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+}
+
+fn open_readers(path: &Path) -> anyhow::Result<Readers> {
     let manager = SqliteConnectionManager::file(path).with_flags(read_only()).with_init(|conn| {
+        prepare_once(conn)?;
         conn.set_prepared_statement_cache_capacity(64);
         conn.execute_batch("pragma busy_timeout = 5000; pragma query_only = on; pragma mmap_size = 0; pragma cache_size = -2000;")
     });
     let pool = r2d2::Pool::builder()
         .max_size(READERS)
+        // There is no server that could have gone away.
+        .test_on_check_out(false)
         .min_idle(Some(1))
         .connection_timeout(Duration::from_secs(5));
     Ok(pool.build(manager)?)

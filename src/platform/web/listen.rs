@@ -85,15 +85,19 @@ pub fn beside(folder: &Path) -> Option<reqwest::Client> {
         .ok()
 }
 
-/// Answers the commands of this machine until `stop`.
+/// Answers the commands of this machine until `stop`, and takes the socket away.
 pub async fn serve_socket(
     listener: UnixListener,
     routes: Router,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
+    let address = listener.local_addr()?;
     axum::serve(listener, routes)
         .with_graceful_shutdown(stop.cancelled_owned())
         .await?;
+    if let Some(path) = address.as_pathname() {
+        std::fs::remove_file(path)?;
+    }
     Ok(())
 }
 
