@@ -19,6 +19,7 @@ main() {
   root=${DESTDIR:-}
   bin=$root/usr/local/bin/grb-app
   unit=$root/etc/systemd/system/grb-app.service
+  manual=$root/usr/local/share/man/man1
   settings=$root/etc/grb-app/grb-app.toml
   key=$root/etc/grb-app/release-key.pem
   data=$root/var/lib/grb-app
@@ -193,6 +194,7 @@ back_to_the_old() {
 }
 
 finish() {
+  write_manual
   after=$(version_of "$bin")
   case $before in
     '') say "$after is installed." ;;
@@ -206,6 +208,12 @@ finish() {
   else
     say "systemd does not run here: start it with  grb-app serve --data-dir /var/lib/grb-app"
   fi
+}
+
+# One page a command; those of commands that are no more go. A desk works without it.
+write_manual() {
+  rm -f "$manual/grb-app.1" "$manual"/grb-app-*.1
+  "$bin" man --folder "$manual" || say "The manual could not be put into $manual; grb-app help says the same."
 }
 
 # The link for the first officer is in the log of a desk that has none yet, written before it is ready. Only this start counts:
@@ -234,7 +242,7 @@ uninstall() {
     # The door first, where systemd holds it open: whoever knocks would have it started again.
     for part in grb-app.socket grb-app; do systemctl disable --now --quiet $part 2>/dev/null || true; done
   fi
-  rm -f "$bin" "$bin.old" "$unit" "${unit%.service}.socket"
+  rm -f "$bin" "$bin.old" "$unit" "${unit%.service}.socket" "$manual/grb-app.1" "$manual"/grb-app-*.1
   if runs_systemd; then systemctl daemon-reload; fi
   if [ "$purge" = yes ]; then
     rm -rf "$data" "$root/etc/grb-app"
