@@ -213,7 +213,7 @@ finish() {
 # One page a command; those of commands that are no more go. A desk works without it.
 write_manual() {
   rm -f "$manual/grb-app.1" "$manual"/grb-app-*.1
-  "$bin" man --folder "$manual" || say "The manual could not be put into $manual; grb-app help says the same."
+  (umask 022 && "$bin" man --folder "$manual") || say "The manual could not be put into $manual; grb-app help says the same."
 }
 
 # The link for the first officer is in the log of a desk that has none yet, written before it is ready. Only this start counts:

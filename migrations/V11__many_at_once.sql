@@ -1,11 +1,11 @@
 -- What makes many observations at once cheap.
 
--- SHA-256 of what the member posted; the very same again is found by it.
-alter table observations add column posted_as blob;
+-- SHA-256 of what the observation says; the very same from the same member is found by it.
+alter table observations add column fingerprint blob;
 
-create index observations_as_posted on observations (posted_as);
+create index observations_by_fingerprint on observations (fingerprint);
 
--- Until when what is posted of a burst goes into a letter to a member that is ordered already.
+-- A letter to this member about this burst is ordered already; what is posted before `until` goes into it.
 create table gathering (
     member_id integer not null references members (id) on delete cascade,
     burst_id integer not null references bursts (id),

@@ -1,5 +1,6 @@
 //! Puts everything together: every router, every worker, every chore; the only file that names all areas.
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -48,6 +49,7 @@ fn chores() -> Vec<Chore> {
             run: |_, tx, now| audit::forget_old(tx, now),
         },
         outbox::chore(),
+        observations::telling::chore(),
         hello::greetings::chore(),
     ]
 }
@@ -167,7 +169,10 @@ pub async fn run(
     let web = gate.serve(routes(app.clone()), tasks.stopping());
     let serving = tokio::spawn(web);
     // The one line that scripts wait for.
-    println!("listening on {scheme}://{address}");
+    drop(writeln!(
+        std::io::stdout(),
+        "listening on {scheme}://{address}"
+    ));
     notify_ready();
     signals.stop(&tasks).await;
     app.bus.close();
@@ -263,9 +268,10 @@ async fn invite_an_officer(app: &App) -> anyhow::Result<()> {
         return Ok(());
     }
     if let Some(address) = accounts::invitation(app).await? {
-        eprintln!(
+        drop(writeln!(
+            std::io::stderr(),
             "This desk has no officer yet. Become the first at {address} (works once, within a day)"
-        );
+        ));
     }
     Ok(())
 }

@@ -45,7 +45,7 @@ impl Doctor {
         if let Some(file) = self.bundle {
             bundle::write(&file, &case, &sources, &report)?;
             let file = file.display();
-            say::aside(format_args!(
+            say::note(format_args!(
                 "{file} is written. Look into it before you send it; a private word may hide where nobody thought of it."
             ));
         }

@@ -135,7 +135,8 @@ pub fn run() -> ExitCode {
         .map_err(anyhow::Error::from)
         .and_then(|runtime| runtime.block_on(dispatch(arguments)));
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) if say::said_all() => ExitCode::SUCCESS,
+        Ok(()) => ExitCode::from(70),
         Err(error) => fail(&error),
     }
 }
@@ -265,6 +266,6 @@ fn fail(error: &anyhow::Error) -> ExitCode {
         // Whoever read our output has seen enough.
         return ExitCode::SUCCESS;
     }
-    say::aside(format_args!("grb-app: {error:#}"));
+    say::note(format_args!("grb-app: {error:#}"));
     ExitCode::from(error.downcast_ref::<Exit>().map_or(70, |exit| exit.code))
 }

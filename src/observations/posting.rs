@@ -46,7 +46,7 @@ pub(super) enum Added {
 
 /// Keeps a new observation, unless the same is there already. The caller tells of it.
 pub(super) fn add(tx: &Tx, now: DateTime<Utc>, new: &Observation) -> Result<Added> {
-    if let Some(same) = store::posted_since(tx, new, now - TWICE)? {
+    if let Some(same) = store::same_since(tx, new, now - TWICE)? {
         return Ok(Added::Already(same));
     }
     let id = store::insert(tx, now, new)?;

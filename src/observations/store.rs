@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Params, Row, named_params, params};
 use sha2::{Digest as _, Sha256};
 
-use super::json::FactsJson;
 use super::model::{Hidden, Image, Observation, Photometry, System};
 use crate::accounts::Member;
 use crate::bursts::store::SAME;
@@ -87,7 +86,7 @@ pub(super) fn select_first(
 pub fn insert(tx: &Tx, now: DateTime<Utc>, new: &Observation) -> Result<i64> {
     tx.prepare_cached(
         "insert into observations (burst_id, member_id, site_id, site, ra, dec, coordinates, coordinate_system, instrument, field_deg, observed_at, exposure_s,
-             filter, magnitude, magnitude_error, limiting_magnitude, magnitude_system, comparison_stars, notes, airmass, time_meant, posted_as, created_at, updated_at)
+             filter, magnitude, magnitude_error, limiting_magnitude, magnitude_system, comparison_stars, notes, airmass, time_meant, fingerprint, created_at, updated_at)
          values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?23)",
     )?
     .execute(params![
@@ -112,7 +111,7 @@ pub fn insert(tx: &Tx, now: DateTime<Utc>, new: &Observation) -> Result<i64> {
         new.notes,
         new.airmass,
         new.time_meant,
-        fingerprint(new)?,
+        fingerprint(new),
         now.timestamp_micros(),
     ])?;
     Ok(tx.last_insert_rowid())
@@ -123,7 +122,7 @@ pub fn update(tx: &Tx, now: DateTime<Utc>, changed: &Observation) -> Result<()> 
     tx.prepare_cached(
         "update observations set site_id = ?2, site = ?3, ra = ?4, dec = ?5, coordinates = ?6, coordinate_system = ?7, instrument = ?8, field_deg = ?9, observed_at = ?10,
              exposure_s = ?11, filter = ?12, magnitude = ?13, magnitude_error = ?14, limiting_magnitude = ?15, magnitude_system = ?16, comparison_stars = ?17, notes = ?18,
-             airmass = ?19, time_meant = ?20, revision = revision + 1, updated_at = ?21
+             airmass = ?19, time_meant = ?20, fingerprint = ?21, revision = revision + 1, updated_at = ?22
          where id = ?1",
     )?
     .execute(params![
@@ -147,6 +146,7 @@ pub fn update(tx: &Tx, now: DateTime<Utc>, changed: &Observation) -> Result<()> 
         changed.notes,
         changed.airmass,
         changed.time_meant,
+        fingerprint(changed),
         now.timestamp_micros(),
     ])?;
     Ok(())
@@ -168,26 +168,24 @@ pub fn set_hidden(tx: &Tx, id: i64, hidden: Option<&Hidden>) -> Result<()> {
     Ok(())
 }
 
-/// What was posted as the very same since then, whatever became of it.
-pub fn posted_since(
+/// What says the very same of the same burst, from the same member, and was posted since then.
+pub fn same_since(
     conn: &Connection,
     new: &Observation,
     since: DateTime<Utc>,
 ) -> Result<Option<Observation>> {
-    let same = "where o.posted_as = ?1 and o.created_at >= ?2 order by o.id desc limit 1";
+    let same = "where o.fingerprint = ?1 and o.created_at >= ?2 order by o.id desc limit 1";
     let found = select(
         conn,
         same,
-        params![fingerprint(new)?, since.timestamp_micros()],
+        params![fingerprint(new), since.timestamp_micros()],
     )?;
     Ok(found.into_iter().next())
 }
 
-/// SHA-256 of what an observation says, and who says it of which burst.
-fn fingerprint(observation: &Observation) -> Result<[u8; 32]> {
-    let bare = observation.bare();
-    let said = (bare.member_id, bare.site_id, FactsJson::from(&bare));
-    Ok(Sha256::digest(serde_json::to_vec(&said)?).into())
+/// SHA-256 of what an observation says, and who says it of which burst. Of each field, since `Debug` leaves out none.
+fn fingerprint(observation: &Observation) -> [u8; 32] {
+    Sha256::digest(format!("{:?}", observation.bare())).into()
 }
 
 /// What a member posted last, on whatever burst.

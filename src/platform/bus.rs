@@ -34,7 +34,7 @@ pub struct Event {
 
 /// What a browser reads.
 #[derive(Serialize)]
-struct Told<'a, T> {
+struct Envelope<'a, T> {
     #[serde(rename = "type")]
     name: &'a str,
     data: &'a T,
@@ -67,7 +67,7 @@ impl Bus {
         name: &str,
         data: &impl Serialize,
     ) -> Result<()> {
-        let data = serde_json::to_string(&Told { name, data })?;
+        let data = serde_json::to_string(&Envelope { name, data })?;
         tx.prepare_cached("insert into events (topic, name, data, at) values (?1, ?2, ?3, ?4)")?
             .execute(params![topic, name, data, now.timestamp_micros()])?;
         let event = Event {

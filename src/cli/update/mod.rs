@@ -18,7 +18,7 @@ use self::back::{Before, Returned};
 use self::place::Place;
 use self::program::{About, Program};
 use self::service::Service;
-use super::say::aside;
+use super::say::note;
 use super::{Common, print_json};
 use crate::ops::doctor::UNIT;
 use crate::platform::config::Config;
@@ -90,7 +90,7 @@ impl Update {
         let config = common.settings()?;
         let place = Place::own()?;
         let offer = self.offer(&config).await?;
-        aside(format_args!(
+        note(format_args!(
             "The release is signed by the key in {}.",
             config.release_key.display()
         ));
@@ -212,7 +212,7 @@ impl Step<'_> {
             let words = "The service is stopped; start it when you like: systemctl start grb-app";
             return self.end(update, words);
         }
-        aside("In place. The service is restarted …");
+        note("In place. The service is restarted …");
         let (began, patience) = (Instant::now(), Duration::from_secs(90) + 4 * took);
         let started = service.restart(patience);
         let away = began.elapsed().as_secs_f64();
@@ -238,13 +238,13 @@ impl Step<'_> {
     fn prove(&self) -> anyhow::Result<Duration> {
         let Self { offered, .. } = self;
         self.new.try_settings()?;
-        aside(format_args!(
+        note(format_args!(
             "grb-app {offered} runs here and understands the settings. It is tried on a copy of the club's file …"
         ));
         let folder = &self.config.data_dir;
         let tried = trial::on_a_copy(&self.old, &self.new, folder)?;
         let Some(tried) = tried else {
-            aside(format_args!(
+            note(format_args!(
                 "There is no file in {} yet.",
                 folder.display()
             ));
@@ -252,7 +252,7 @@ impl Step<'_> {
         };
         let size = words::size(tried.bytes);
         let seconds = tried.took.as_secs_f64();
-        aside(format_args!(
+        note(format_args!(
             "It took over a copy of {size} in {seconds:.1} s; every page and every reference of it is in order."
         ));
         Ok(tried.took)
@@ -267,7 +267,7 @@ impl Step<'_> {
         }
         if there != UNIT {
             let unit = service.unit.display();
-            aside(format_args!(
+            note(format_args!(
                 "{unit} was changed by hand and stays as it is; `grb-app doctor` says what is new."
             ));
             return None;
@@ -313,7 +313,7 @@ impl Step<'_> {
         let Self {
             installed, offered, ..
         } = self;
-        aside(format_args!(
+        note(format_args!(
             "It does not serve. Going back to {installed} …"
         ));
         let returned = before.again(&self.old, watched).await?;
@@ -338,7 +338,7 @@ fn renew(service: &Service, unit: &str) -> Option<String> {
     let before = std::fs::read_to_string(&service.unit).ok()?;
     if let Err(error) = place::write(&service.unit, unit) {
         let at = service.unit.display();
-        aside(format_args!(
+        note(format_args!(
             "{at} cannot be written and stays as it is: {error}."
         ));
         return None;

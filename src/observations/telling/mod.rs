@@ -18,6 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::model::Observation;
 use crate::accounts::{self, sites};
 use crate::alerts::due;
+use crate::platform::cron::Chore;
 use crate::platform::outbox::{self, Channel, Parcel};
 use crate::platform::{App, Result, Tx};
 
@@ -35,6 +36,14 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .merge(routes::router())
         .merge(settings::router())
         .merge(unsubscribe::router())
+}
+
+pub fn chore() -> Chore {
+    Chore {
+        name: "forget which letters gathered",
+        every: TimeDelta::days(1),
+        run: |_, tx, now| store::forget_gathered(tx, now),
+    }
 }
 
 /// Those who follow the burst will hear of this observation, but for who made it, who follows the burst from now on.

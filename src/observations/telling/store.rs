@@ -31,8 +31,8 @@ fn hearers(which: &str) -> String {
     )
 }
 
-/// The members who hear of an observation of a burst, but for who made it, and for whom no letter about it gathers until then: at most [`MOST`],
-/// who has been here longest first.
+/// The members who hear of an observation of a burst and have no letter ordered that gathers until then, but for who made it: at
+/// most [`MOST`], who has been here longest first.
 pub(super) fn without_letter(
     conn: &Connection,
     burst: i64,
@@ -52,12 +52,19 @@ pub(super) fn without_letter(
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-/// What is posted of a burst until then goes into a letter to this member that is ordered.
+/// A letter to this member is ordered; what is posted of the burst until then goes into it.
 pub(super) fn gather(tx: &Tx, member: i64, burst: i64, until: DateTime<Utc>) -> Result<()> {
     let sql = "insert into gathering (member_id, burst_id, until) values (?1, ?2, ?3)
                on conflict (member_id, burst_id) do update set until = excluded.until";
     tx.prepare_cached(sql)?
         .execute(params![member, burst, until.timestamp_micros()])?;
+    Ok(())
+}
+
+/// Forgets which letters gathered.
+pub(super) fn forget_gathered(tx: &Tx, now: DateTime<Utc>) -> Result<()> {
+    tx.prepare_cached("delete from gathering where until < ?1")?
+        .execute([now.timestamp_micros()])?;
     Ok(())
 }
 

@@ -29,12 +29,7 @@ pub struct Found {
 pub fn check(folder: &Path, stop: &CancellationToken) -> anyhow::Result<Found> {
     restore::finish_under_lock(folder)?;
     let path = folder.join(FILE);
-    // Held, nobody begins to write while it is read.
-    let held = super::lock(folder);
-    let conn = match held {
-        Ok(_) => copy::open_still(&path, stop)?,
-        Err(_) => copy::open(&path, stop)?,
-    };
+    let (conn, _held) = copy::open_whoever_writes(folder, stop)?;
     let _one_state = conn.unchecked_transaction().map_err(unreadable)?;
     let schema = copy::ours(&conn, &path)?;
     let mut faults = copy::faults(&conn).map_err(unreadable)?;

@@ -54,13 +54,7 @@ pub fn back_up(folder: &Path, to: &Path, stop: &CancellationToken) -> anyhow::Re
         return Err(Exit::usage(format!("{to} is there already, and no copy is ever overwritten. Choose another name, or leave it out.")).into());
     }
     refuse_own_name(folder, to)?;
-    let from = folder.join(super::FILE);
-    // Held, nobody begins to write while it is read.
-    let held = super::lock(folder);
-    let source = match held {
-        Ok(_) => open_still(&from, stop)?,
-        Err(_) => open(&from, stop)?,
-    };
+    let (source, _held) = open_whoever_writes(folder, stop)?;
     let fresh = Fresh::of(&source, folder_of(to), stop)?;
     let (sha256, bytes) = hash(fresh.file.path(), stop)?;
     let schema = fresh.schema;
@@ -215,6 +209,20 @@ pub fn hash_file(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".sha256");
     name.into()
+}
+
+/// Opens the database of `folder`, whether or not a desk runs there. Where none does, none begins to write while the lock is held.
+pub(super) fn open_whoever_writes(
+    folder: &Path,
+    stop: &CancellationToken,
+) -> anyhow::Result<(Connection, Option<File>)> {
+    let path = folder.join(super::FILE);
+    match super::lock(folder) {
+        Ok(held) => Ok((open_still(&path, stop)?, Some(held))),
+        Err(error) if super::is_in_use(&error) => Ok((open(&path, stop)?, None)),
+        // Nobody can hold it, as on a card that may only be read.
+        Err(_) => Ok((open_still(&path, stop)?, None)),
+    }
 }
 
 /// Opens a file that others may write to meanwhile.

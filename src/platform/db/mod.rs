@@ -199,6 +199,13 @@ fn make_file(path: &Path) -> anyhow::Result<()> {
     }
 }
 
+/// Whether a [`lock`] was refused since another process holds it.
+fn is_in_use(refused: &anyhow::Error) -> bool {
+    refused
+        .downcast_ref::<Exit>()
+        .is_some_and(|exit| exit.code == 69)
+}
+
 fn lock(folder: &Path) -> anyhow::Result<std::fs::File> {
     let path = folder.join("grb-app.lock");
     let file = std::fs::File::create(&path).map_err(|error| {
@@ -240,7 +247,8 @@ fn open_writer(path: &Path) -> anyhow::Result<Connection> {
     Ok(conn)
 }
 
-/// Otherwise SQLite plans a query anew whenever other values are bound to it, which may cost more than the query.
+/// Otherwise SQLite plans a query anew whenever other values are bound to it, which may cost more than the query. The values are not
+/// looked at then: what a partial index wants must stand in the query as a literal.
 fn prepare_once(conn: &Connection) -> rusqlite::Result<bool> {
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
 }
@@ -255,7 +263,8 @@ fn open_readers(path: &Path) -> anyhow::Result<Readers> {
         .max_size(READERS)
         // There is no server that could have gone away.
         .test_on_check_out(false)
-        .min_idle(Some(1))
+        // All at once: one that is opened beside a stop would be the last to close, and leave the log's files.
+        .min_idle(Some(READERS))
         .connection_timeout(Duration::from_secs(5));
     Ok(pool.build(manager)?)
 }
