@@ -12,7 +12,7 @@ pub(super) struct Migrate {
 }
 
 impl Migrate {
-    pub(super) fn run(&self, common: &Common) -> anyhow::Result<()> {
+    pub(super) async fn run(&self, common: &Common) -> anyhow::Result<()> {
         let folder = common.settings()?.data_dir;
         let pending = db::pending(&folder.join(db::FILE))?;
         if pending.is_empty() {
@@ -26,7 +26,8 @@ impl Migrate {
             );
             return Ok(());
         }
-        Db::open(&folder, Clock::system().now())?;
+        let db = Db::open(&folder, Clock::system().now())?;
+        db.close().await;
         say!("Done: {}.", pending.join(", "));
         Ok(())
     }

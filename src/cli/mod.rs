@@ -168,7 +168,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         Command::Replay(replay) => replay.run(&common).await,
         Command::Listen(listen) => listen.run(&common).await,
         Command::Admin(admin) => admin.run(&common).await,
-        Command::Migrate(migrate) => migrate.run(&common),
+        Command::Migrate(migrate) => migrate.run(&common).await,
         Command::Backup(backup) => backup.run(&common),
         Command::Restore(restore) => restore.run(&common),
         Command::Check(check) => check.run(&common),
