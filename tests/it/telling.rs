@@ -56,6 +56,12 @@ async fn letters(desk: &Served) -> Vec<(i64, DateTime<Utc>, Value)> {
     desk.app.db.read(read).await.unwrap()
 }
 
+/// Members to whom a letter is in the outbox, as often as there is one.
+async fn recipients(desk: &Served) -> Vec<i64> {
+    let letters = letters(desk).await;
+    letters.into_iter().map(|(to, ..)| to).collect()
+}
+
 /// The first letter to a member, as it would leave when it is due.
 async fn composed(desk: &Served, member: i64) -> Composed {
     let all = letters(desk).await;
@@ -91,18 +97,10 @@ async fn nothing(desk: &Served, member: i64) -> String {
 async fn followers_hear_of_it_but_not_who_observed_it() {
     let desk = club().await;
     observe(&desk.app, limit(1, 1)).await;
-    let to: Vec<i64> = letters(&desk)
-        .await
-        .into_iter()
-        .map(|(to, ..)| to)
-        .collect();
+    let to = recipients(&desk).await;
     assert_eq!(to, [2], "Ben follows; Ada observed; Cleo does neither");
     observe(&desk.app, limit(1, 3)).await;
-    let to: Vec<i64> = letters(&desk)
-        .await
-        .into_iter()
-        .map(|(to, ..)| to)
-        .collect();
+    let to = recipients(&desk).await;
     assert_eq!(to, [1, 2], "who has observed a burst follows it");
 }
 
@@ -168,11 +166,7 @@ async fn who_follows_later_hears_of_what_comes_later() {
     observe(&desk.app, limit(1, 1)).await;
     assert_eq!(ask(&desk, Method::PUT, "cleo@example.org", 1).await, 204);
     observe(&desk.app, limit(1, 1)).await;
-    let to: Vec<i64> = letters(&desk)
-        .await
-        .into_iter()
-        .map(|(to, ..)| to)
-        .collect();
+    let to = recipients(&desk).await;
     assert_eq!(to, [2, 3], "Ben's letter gathers both");
     assert!(
         letter(&desk, 2)
@@ -218,11 +212,7 @@ async fn who_said_no_stays_unfollowed_though_they_observe() {
     assert_eq!(ask(&desk, Method::DELETE, "ada@example.org", 1).await, 204);
     observe(&desk.app, limit(1, 1)).await;
     observe(&desk.app, limit(1, 3)).await;
-    let to: Vec<i64> = letters(&desk)
-        .await
-        .into_iter()
-        .map(|(to, ..)| to)
-        .collect();
+    let to = recipients(&desk).await;
     assert_eq!(to, [2]);
     // Said while the letter waits.
     assert_eq!(ask(&desk, Method::DELETE, "ben@example.org", 1).await, 204);
@@ -389,11 +379,7 @@ async fn a_follower_of_the_same_burst_as_another_mission_saw_it_hears_too() {
     desk.take(&gbm(785_074_999, Kind::Alert, 5)).await;
     run(&desk.app, "delete from burst_links; insert into burst_links (burst_id, other_id) values (1, 2), (2, 1)").await;
     observe(&desk.app, limit(2, 3)).await;
-    let to: Vec<i64> = letters(&desk)
-        .await
-        .into_iter()
-        .map(|(to, ..)| to)
-        .collect();
+    let to = recipients(&desk).await;
     assert_eq!(to, [1, 2]);
     assert_eq!(ask(&desk, Method::DELETE, "ben@example.org", 2).await, 204);
     assert!(nothing(&desk, 2).await.contains("no more"));
