@@ -118,28 +118,27 @@ async fn assign(
     reached: &Mutex<Reached>,
 ) -> anyhow::Result<()> {
     let wanted = wanted(&setup.kafka);
-    let mut assigned = BTreeSet::new();
+    let mut assigned = None;
     loop {
         let asking = consumer.clone();
         let answer = tokio::task::spawn_blocking(move || {
             asking.fetch_metadata(None, Duration::from_secs(10))
         })
         .await?;
-        let there: BTreeSet<(String, i32)> = match &answer {
-            Ok(metadata) => partitions(metadata, &wanted),
-            Err(error) => {
-                tracing::debug!("Kafka: no metadata: {error}.");
-                assigned.clone()
+        let there = answer.map(|metadata| partitions(&metadata, &wanted));
+        match there {
+            Ok(there) if assigned.as_ref() != Some(&there) => {
+                consumer
+                    .assign(&places(&there, reached))
+                    .context("Assigning the partitions")?;
+                say_what_is_heard(setup, &wanted, &there);
+                assigned = Some(there);
             }
-        };
-        if there != assigned {
-            consumer
-                .assign(&places(&there, reached))
-                .context("Assigning the partitions")?;
-            say_what_is_heard(setup, &wanted, &there);
-            assigned = there;
+            Ok(_) => {}
+            Err(error) => tracing::debug!("Kafka: no metadata: {error}."),
         }
-        tokio::time::sleep(if assigned.is_empty() { NEWS / 5 } else { NEWS }).await;
+        let hears = assigned.as_ref().is_some_and(|there| !there.is_empty());
+        tokio::time::sleep(if hears { NEWS } else { NEWS / 5 }).await;
     }
 }
 
@@ -198,7 +197,14 @@ fn say_what_is_heard(setup: &Setup, wanted: &[String], there: &BTreeSet<(String,
         );
     }
     setup.health.clear("broker");
-    setup.health.note("kafka", Condition::ok(words));
+    let heard = match there.is_empty() {
+        false => Condition::ok(words),
+        true => Condition::warn(
+            "The broker has none of the topics that are to be heard.",
+            "Look at kafka_topics for a typing error. A topic is heard as soon as it is there.",
+        ),
+    };
+    setup.health.note("kafka", heard);
 }
 
 /// Takes records until the stop; records in hand are finished and their positions kept.

@@ -204,6 +204,26 @@ async fn a_broker_that_does_not_answer_is_a_warning_with_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_there_is_not_is_named_until_it_comes_to_be() {
+    let cluster = Cluster::new();
+    let desk = TestApp::new();
+    let listener = Listener::start(&desk.app, cluster.settings(&["mistyped"]));
+    let says = async |words: &str| {
+        for _ in 0..200 {
+            if grb_app::intake::condition(&desk.app).words.contains(words) {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        false
+    };
+    assert!(says("none of the topics").await);
+    cluster.mock.create_topic("mistyped", 1, 1).unwrap();
+    assert!(says("Listening to 1 topics").await);
+    listener.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_listener_elsewhere_forwards_what_it_hears() {
     let cluster = Cluster::new();
     let served = TestApp::serve().await;
