@@ -22,6 +22,7 @@ use super::{Position, RawNotice};
 use crate::platform::config::Kafka;
 use crate::platform::health::Condition;
 use crate::platform::trust::Roots;
+use crate::platform::words;
 use crate::platform::{Clock, Health, Result};
 
 /// Records on their way at once; together they share the fsync of one transaction.
@@ -186,8 +187,8 @@ fn say_what_is_heard(setup: &Setup, wanted: &[String], there: &BTreeSet<(String,
         .filter(|topic| !there.iter().any(|(known, _)| known == *topic))
         .count();
     let words = format!(
-        "Listening to {} topics at {}.",
-        wanted.len() - silent,
+        "Listening to {} at {}.",
+        words::count(wanted.len() - silent, "topic"),
         setup.kafka.bootstrap
     );
     tracing::info!("{words}");

@@ -219,7 +219,7 @@ async fn a_topic_that_there_is_not_is_named_until_it_comes_to_be() {
     };
     assert!(says("none of the topics").await);
     cluster.mock.create_topic("mistyped", 1, 1).unwrap();
-    assert!(says("Listening to 1 topics").await);
+    assert!(says("Listening to 1 topic at").await);
     listener.stop().await;
 }
 
